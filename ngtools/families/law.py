@@ -31,21 +31,55 @@ def _same(z: Any, theta: Sequence[Any], m: Engine) -> Any:
 class Law:
     """A base law with known moments and the map x = map(z; theta), theta in home coordinates.
 
+    Everything here is read by the symbolic judge with the SymPy engine, and by the sampler with NumPy or
+    JAX where the family brings no ``draw`` of its own.  A constant of the family (``n``, ``r``, ``df``) may be
+    a SymPy symbol: use it in formulas as it is, without ``float`` or ``int``.
+
     Parameters
     ----------
     base
-        ``"normal"``: z standard normal.  ``"gamma"``: z of shape a, scale 1.  ``"beta"``: z = (b, 1 - b).
-        ``"sign-gamma"``, ``"sign-beta"``: z = (e, w) with a fair sign e independent of w.
-        ``"normal-vector"``: z of independent standard normals.  ``"dirichlet"``: z on the simplex.
-        ``"finite"``: x itself, on finitely many integers.  ``"counting"``: x itself, on 0, 1, 2, ...,
-        through its probability generating function.  ``"log-partition"``: x itself, an exponential family.
-        ``"rows"``: independent rows, judged one row at a time.
+        What z is; the table below.
     shape
-        The parameters of the base law.
+        The parameters of the base law, as ``shape(theta, m)``.
     map
-        Increasing or decreasing in z; normalisation is proved with its derivative.
+        Strictly monotone in z (for signs: in e w); normalisation is proved with its derivative.
     details
-        What a base law needs beyond this (the generating function, say); read by ``ngtools.symbolic``.
+        What a base law needs beyond this; the table below.
+
+    Notes
+    -----
+    ==================  ================================  ===========  ========================================
+    base                z, as ``map`` receives it         shape        details
+    ==================  ================================  ===========  ========================================
+    ``normal``          standard normal                   --           --
+    ``gamma``           positive, scale 1                 (a,)         --
+    ``beta``            the pair (b, 1 - b)               (a, b)       --
+    ``sign-gamma``      (e, w): fair sign e, w gamma      (a,)         --
+    ``sign-beta``       (e, (w, 1 - w)), w beta           (a, b)       --
+    ``normal-vector``   vector of standard normals        --           ``"d"``: its length
+    ``dirichlet``       the simplex vector, all K         (a1, ...)    --
+    ``finite``          x itself                          --           none if the support is ``Integers`` with
+                                                                       two finite ends, else ``"values"``: the
+                                                                       sequence of all x
+    ``counting``        y = 0, 1, 2, ...                  --           ``"ratio"`` and ``"generating"``, below
+    ``log-partition``   x itself                          --           ``"integral"``, below
+    ``rows``            ``family.rows``, one at a time    --           --
+    ==================  ================================  ===========  ========================================
+
+    ``counting``: ``details["ratio"](theta, m)`` is the pair (A, B) of p(y+1)/p(y) = (A + B y)/(y + 1), and
+    ``details["generating"](u, theta, m)`` is G(u) = E u^y.  ``map`` shifts: a geometric x that starts at 1
+    has ``map=lambda y, theta, m: y + 1`` and A = B = 1 - p.  A Poisson has A = rate, B = 0 and
+    G = exp(rate (u - 1)).  The log density may hold ``loggamma`` of x.
+
+    ``log-partition``: an exponential family with as many statistics as coordinates.  The statistics are
+    read off the log density; ``details["integral"]`` names the integral that normalises it:
+    ``"inverse-gaussian"`` (x^(-3/2) exp(-a x - b/x) on x > 0) or ``"circle"`` (exp(a cos x + b sin x)).
+
+    ``rows``: each entry of ``family.rows`` is a family of one observation with a law of its own, in the same
+    charts; the Fisher matrix of the whole is the sum of theirs.
+
+    ``normal-vector`` and ``dirichlet``: read by SymPy, ``map`` may return any sequence of the entries of x; the
+    engine's ``vector`` stacks along the *first* axis, so a batch of draws needs a ``draw`` (or its own stacking).
     """
 
     base: str
