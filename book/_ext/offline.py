@@ -15,7 +15,7 @@ from sphinx.config import Config
 def without_thebe(app: Sphinx, config: Config) -> None:
     """Forget every handler and style sheet that sphinx_thebe registered."""
     for listeners in app.events.listeners.values():
-        listeners[:] = [one for one in listeners if not getattr(one.handler, "__module__", "").startswith("sphinx_thebe")]
+        listeners[:] = [one for one in listeners if "sphinx_thebe" not in getattr(one.handler, "__module__", "")]
     app.registry.css_files[:] = [entry for entry in app.registry.css_files if "thebe" not in str(entry[0])]
 
 

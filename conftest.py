@@ -1,0 +1,40 @@
+"""What holds for every test: the marker of the claims ledger, and how notebooks are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from nbval.plugin import IPyNbFile
+
+HOW = ("symbolic", "exact", "numeric", "monte-carlo")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path, parent) -> Iterator[None]:
+    """Let nbval pass over SVG, as it does over PNG: last digits of a path differ between processors.
+
+    What a figure draws is tested as data, in tests/plots.
+    """
+    collected = yield
+    for collector in collected:
+        if isinstance(collector, IPyNbFile):
+            collector.skip_compare = (*collector.skip_compare, "image/svg+xml")
+    return collected
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in item.iter_markers("claim"):
+            if not mark.args or set(mark.kwargs) != {"how"} or mark.kwargs["how"] not in HOW:
+                raise pytest.UsageError(f"{item.nodeid}: write @pytest.mark.claim('eq-...', how=one of {HOW})")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A skipped test checks no equation, so a test of a claim may not be skipped."""
+    report = yield
+    if report.skipped and item.get_closest_marker("claim"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: the test of a claim may not be skipped"
+    return report
