@@ -31,7 +31,9 @@ class Engine:
     ``ratio(p, q)`` is the rational number p/q (exact in SymPy: a literal ``0.5`` would make it
     floating point).  ``logsumexp(entries)`` and ``pick(entries, index)`` take a sequence of entries.
     ``pair(x)`` is (x, 1 - x), or ``x`` itself where the caller already knows both numbers exactly.
-    ``component(x, i)`` is entry i of a vector observation (its last axis).
+    ``component(x, i)`` is entry i of a vector observation (its last axis).  ``where(condition, a, b)`` is a
+    where the condition holds and b elsewhere (a SymPy ``Piecewise``); both are computed, so both must be finite
+    wherever a derivative is taken.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Engine:
     det: Function
     solve: Function
     component: Function
+    where: Function
 
     def pair(self, x: Any) -> tuple[Any, Any]:
         """Return (x, 1 - x); a caller that knows both passes the tuple, and keeps its digits."""
@@ -76,6 +79,11 @@ def _sympy_pick(entries: Sequence[Any], index: Any) -> Any:
     return sp.Piecewise(*[(entry, sp.Eq(index, i)) for i, entry in enumerate(entries)])
 
 
+def _sympy_log_sum(total: sp.Expr) -> sp.Expr:
+    # log(1 + p/(1 - p)) is -log(1 - p): said so at once where the exponentials have cancelled
+    return sp.log(total) if total.has(sp.exp) else -sp.log(sp.cancel(1 / total))
+
+
 SYMPY = Engine(
     name="SYMPY",
     log=sp.log,
@@ -87,9 +95,9 @@ SYMPY = Engine(
     sin=sp.sin,
     cos=sp.cos,
     arcsin=sp.asin,
-    softplus=lambda x: sp.log(1 + sp.exp(x)),
+    softplus=lambda x: _sympy_log_sum(1 + sp.exp(x)),
     sigmoid=lambda x: 1 / (1 + sp.exp(-x)),
-    logsumexp=lambda entries: sp.log(sp.Add(*[sp.exp(entry) for entry in entries])),
+    logsumexp=lambda entries: _sympy_log_sum(sp.Add(*[sp.exp(entry) for entry in entries])),
     pick=_sympy_pick,
     loggamma=sp.loggamma,
     digamma=lambda x: sp.polygamma(0, x),
@@ -104,6 +112,7 @@ SYMPY = Engine(
     det=lambda A: sp.Matrix(A).det(),
     solve=lambda A, b: sp.Matrix(A).LUsolve(sp.Matrix(b)),
     component=lambda x, i: x[i],
+    where=lambda condition, a, b: sp.Piecewise((a, condition), (b, True)),
 )
 
 NUMPY = Engine(
@@ -134,6 +143,7 @@ NUMPY = Engine(
     det=np.linalg.det,
     solve=np.linalg.solve,
     component=lambda x, i: x[..., i],
+    where=np.where,
 )
 
 
@@ -171,6 +181,7 @@ JAX = Engine(
     det=jnp.linalg.det,
     solve=jnp.linalg.solve,
     component=lambda x, i: x[..., i],
+    where=jnp.where,
 )
 
 

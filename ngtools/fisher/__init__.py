@@ -1,0 +1,37 @@
+"""The Fisher matrix by independent routes, and their agreement.
+
+``stated`` is the closed form of a family.  ``by_score``, ``by_curvature`` and ``by_kl`` compute the same
+matrix from the family's density (or its Kullback-Leibler divergence) and never look at the closed form.
+``by_sampling`` estimates it from draws of the model.  ``empirical`` is a different matrix: the mean
+outer product of scores at *observed data*.  All are per observation, in the coordinates of ``chart``.
+"""
+
+from ngtools.fisher.agreement import Agreement, agreement
+from ngtools.fisher.density import integers, of_density
+from ngtools.fisher.divergence import by_kl
+from ngtools.fisher.routes import (
+    SampledFisher,
+    by_curvature,
+    by_sampling,
+    by_score,
+    empirical,
+    mean_score,
+    scores,
+    stated,
+)
+
+__all__ = [
+    "Agreement",
+    "SampledFisher",
+    "agreement",
+    "by_curvature",
+    "by_kl",
+    "by_sampling",
+    "by_score",
+    "empirical",
+    "integers",
+    "mean_score",
+    "of_density",
+    "scores",
+    "stated",
+]

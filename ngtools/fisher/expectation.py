@@ -1,0 +1,120 @@
+"""Expectations of statistics of a log density: differentiate by JAX, integrate by quadrature or summation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ngtools.engines import JAX, NUMPY
+from ngtools.families.family import Family
+from ngtools.families.support import Interval, Vector
+from ngtools.quadrature import Rule, rule
+
+# total probability found by a rule; its defect bounds the relative error of what follows
+_MASS_TOLERANCE = 1e-8
+
+LogDensity = Callable[[Any, Any], Any]
+
+
+def require_regular(family: Family, route: str, check: bool = True) -> None:
+    reason = family.irregular.get("all") or family.irregular.get(route)
+    if reason and check:
+        raise ValueError(f"{family.name}: {reason} (check=False computes the formula all the same)")
+
+
+def as_float64(family: Family, theta: Any, chart: str | None) -> np.ndarray:
+    return np.asarray(family.chart(chart).check(theta), np.float64)
+
+
+def score(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    return jax.grad(lambda t: log_density(x, t))(theta)
+
+
+def outer(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    psi = score(log_density, x, theta)
+    return jnp.outer(psi, psi)
+
+
+def score_and_outer(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    psi = score(log_density, x, theta)
+    return psi, jnp.outer(psi, psi)
+
+
+def minus_hessian(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    return -jax.hessian(lambda t: log_density(x, t))(theta)
+
+
+# compiled once for a family and chart: later points cost next to nothing
+@lru_cache(maxsize=512)
+def bind(family: Family, chart: str | None) -> LogDensity:
+    record = family.chart(chart)
+
+    def log_density(x: Any, theta: Any) -> Any:
+        return family.formulas.log_density(x, tuple(record.to_home(tuple(theta), JAX)), JAX)
+
+    return log_density
+
+
+@lru_cache(maxsize=512)
+def batched(log_density: LogDensity, statistic: Callable) -> Callable:
+    return jax.jit(jax.vmap(lambda x, theta: statistic(log_density, x, theta), in_axes=(0, None)))
+
+
+@lru_cache(maxsize=512)
+def summed(log_density: LogDensity, statistic: Callable) -> Callable:
+    @jax.jit
+    def total(x: Any, weights: Any, theta: Any) -> Any:
+        logp = jax.vmap(log_density, in_axes=(0, None))(x, theta)
+        p = jnp.where((weights > 0) & (logp > -690), jnp.exp(logp) * weights, 0.0)
+        values = jax.vmap(lambda one: statistic(log_density, one, theta))(x)
+
+        def mean(value: Any) -> Any:
+            # far nodes carry no probability, and their scores may overflow
+            kept = jnp.where(p.reshape(-1, *[1] * (value.ndim - 1)) > 0, value, 0.0)
+            return jnp.tensordot(p, kept, axes=(0, 0))
+
+        return p.sum(), jax.tree.map(mean, values), None
+
+    return total
+
+
+def nodes_of(family: Family, theta: np.ndarray, chart: str | None) -> Rule:
+    home = tuple(family.chart(chart).to_home(tuple(theta), NUMPY))
+    if isinstance(family.support, Vector):
+        return _lattice(family, home)
+    pairs = family.support == Interval(0.0, 1.0)
+    return rule(lambda x: family.formulas.log_density(x, home, NUMPY), family.support, pairs=pairs)
+
+
+def _lattice(family: Family, home: tuple[Any, ...]) -> Rule:
+    """The image of a square lattice under the affine map of the base law (trapezoidal rule, error e^-79)."""
+    d = family.support.size  # type: ignore[union-attr]
+    if family.law.base != "normal-vector" or d > 3:
+        raise NotImplementedError(f"no quadrature for vector observations of '{family.name}'; use fisher.by_sampling")
+    axis = np.arange(-10.0, 10.01, 0.5)
+    z = np.stack(np.meshgrid(*[axis] * d, indexing="ij"), axis=-1).reshape(-1, d)
+    x = family.law.map(z, home, NUMPY)
+    origin = family.law.map(np.zeros(d), home, NUMPY)
+    columns = np.stack([family.law.map(unit, home, NUMPY) - origin for unit in np.eye(d)], axis=-1)
+    return Rule(x, np.full(len(x), 0.5**d * abs(np.linalg.det(columns))))
+
+
+def expect(family: Family, theta: Any, chart: str | None, route: str, statistic: Callable, check: bool) -> np.ndarray:
+    require_regular(family, route, check)
+    theta = as_float64(family, theta, chart)
+    if family.rows:
+        return np.sum([expect(row, theta, chart, route, statistic, check) for row in family.rows], axis=0)
+    nodes = nodes_of(family, theta, chart)
+    with jax.enable_x64(True):
+        mass, value, _ = summed(bind(family, chart), statistic)(nodes.x, nodes.weights, theta)
+    if check and not abs(float(mass) - 1) < _MASS_TOLERANCE:
+        raise ArithmeticError(
+            f"the density of '{family.name}' integrates to {float(mass):.10g} at {theta.tolist()}: beyond what the "
+            "quadrature resolves; use fisher.by_sampling"
+        )
+    return np.asarray(value)
