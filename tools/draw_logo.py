@@ -2,8 +2,8 @@
 
 usage: python tools/draw_logo.py    (writes book/_static/logo.svg and book/_static/favicon.svg)
 
-At (mean, sigma) the Fisher matrix is diag(1, 2) / sigma^2, so the ball of one Fisher radius is an ellipse with half axes
-sigma and sigma / sqrt(2): the same size in KL, and larger on the page where the distribution is wider.
+At (mean, sigma) the Fisher matrix is diag(1, 2) / sigma^2, so a ball of one Fisher radius is an ellipse with half axes
+proportional to sigma and sigma / sqrt(2): the same size in KL, larger on the page where the distribution is wider.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def picture(radius: float, width: float, angles: list[float]) -> str:
     shapes = []
     path = [geodesic(math.pi * k / 40) for k in range(2, 39)]
     line = " ".join(f"{x:.2f},{64 - s - 4:.2f}" for x, s in path)
-    shapes.append(f'<polyline points="{line}" fill="none" stroke="{ORANGE}" stroke-width="{width}" stroke-linecap="round"/>')
+    shapes.append(f'<polyline points="{line}" fill="none" stroke="{ORANGE}" stroke-width="{width}"/>')
     for angle in angles:
         x, y, a, b = ellipse(*geodesic(angle), radius)
         shapes.append(

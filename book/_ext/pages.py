@@ -12,7 +12,7 @@ DISPLAYED = re.compile(r"\$\$(?P<tex>.+?)\$\$(?:[ \t]*\((?P<label>[^()\s]+)\))?"
 INLINE_CODE = re.compile(r"(?<![`\\}])(`+)(?!`).+?(?<!`)\1(?!`)")
 FENCE = re.compile(r"[ \t]*(?P<fence>`{3,}|~{3,}|:{3,})[ \t]*(?:\{(?P<name>[^}]+)\})?(?P<rest>[^`]*)$")
 # Directives whose body is not Markdown; a backtick fence without a directive's name is code as well.
-CODE = ["code", "code-block", "code-cell", "literalinclude", "raw", "eval-rst", "toctree", "tableofcontents", "bibliography"]
+CODE = ("code", "code-block", "code-cell", "literalinclude", "raw", "eval-rst", "toctree", "tableofcontents")
 
 
 def pages(root: Path) -> list[Path]:
@@ -37,7 +37,8 @@ def read_lines(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     directives: list[tuple[str, str]] = []  # (fence, name) of those open
     code = ""  # the fence of the code block we are in
     for line in text.splitlines():
-        fence, name, rest = (found["fence"], found["name"], found["rest"]) if (found := FENCE.match(line)) else ("", "", "")
+        found = FENCE.match(line)
+        fence, name, rest = found.group("fence", "name", "rest") if found else ("", None, "")
         bare = bool(fence) and not name and not rest.strip()
         is_code = bool(code)
         if code:
