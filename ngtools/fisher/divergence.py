@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -79,7 +80,7 @@ def differenced(
             table.append((function(theta + step) + function(theta - step) - 2 * function(theta)) / h**2)
         for power in range(1, 5):
             table = [
-                (2**power * fine - coarse) / (2**power - 1) for coarse, fine in zip(table, table[1:], strict=False)
+                (2**power * fine - coarse) / (2**power - 1) for coarse, fine in pairwise(table)
             ]
         return float(table[0])
 

@@ -1,0 +1,15 @@
+"""Exercises that answer back: ``check.NAME(answer)`` in a notebook.
+
+One file a chapter, ``chapterNN.py``, lists its exercises; they are found by name.
+
+Examples
+--------
+>>> from ngtools.exercises import check
+>>> check.variance_fisher(...)
+Not answered yet. Replace the ... by your answer and run the cell again.
+"""
+
+from ngtools.exercises.checker import Exercise, Mistake, Verdict
+from ngtools.exercises.registry import all_exercises, check
+
+__all__ = ["Exercise", "Mistake", "Verdict", "all_exercises", "check"]
