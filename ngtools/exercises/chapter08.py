@@ -61,7 +61,7 @@ EXERCISES = (
             Mistake(
                 "information in another coordinate",
                 variance_fisher_in_sigma,
-                "this is the information about sigma, 2/sigma^2. The question asks for v: divide by the square of dv/dsigma.",
+                "this is the information about sigma, 2/sigma^2. For v, divide it by the square of dv/dsigma.",
             ),
             Mistake(
                 "sigma read as variance",
@@ -84,7 +84,7 @@ EXERCISES = (
             Mistake(
                 "gradient not transformed",
                 precision_step_without_moving_the_gradient,
-                "you used the derivative with respect to sigma beside the information about tau. Divide it by dtau/dsigma first.",
+                "the derivative is still the one in sigma, the information is in tau. Divide by dtau/dsigma first.",
             ),
             Mistake(
                 "answer left in the old chart",
