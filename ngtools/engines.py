@@ -81,7 +81,7 @@ def _sympy_pick(entries: Sequence[Any], index: Any) -> Any:
 
 def _sympy_log_sum(total: sp.Expr) -> sp.Expr:
     # log(1 + p/(1 - p)) is -log(1 - p): said so at once where the exponentials have cancelled
-    return sp.log(total) if total.has(sp.exp) else -sp.log(sp.cancel(1 / total))
+    return sp.log(total) if total.has(sp.exp) else -sp.log(sp.trigsimp(sp.cancel(1 / total)))
 
 
 SYMPY = Engine(
@@ -115,6 +115,11 @@ SYMPY = Engine(
     where=lambda condition, a, b: sp.Piecewise((a, condition), (b, True)),
 )
 
+def _numpy_where(condition: Any, a: Any, b: Any) -> Any:
+    chosen: Any = np.where(condition, a, b)
+    return chosen[()]
+
+
 NUMPY = Engine(
     name="NUMPY",
     log=np.log,
@@ -143,7 +148,7 @@ NUMPY = Engine(
     det=np.linalg.det,
     solve=np.linalg.solve,
     component=lambda x, i: x[..., i],
-    where=np.where,
+    where=_numpy_where,
 )
 
 

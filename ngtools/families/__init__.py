@@ -8,16 +8,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache, lru_cache
+from types import ModuleType
 from typing import Any
 
 from ngtools.families.chart import Chart, Parameter
 from ngtools.families.family import Family, Formulas
 from ngtools.families.law import Law
 
-__all__ = ["Chart", "Family", "Formulas", "Law", "Parameter", "get", "names"]
+__all__ = ["Chart", "Family", "Formulas", "Law", "Parameter", "examples", "get", "names"]
 
 # the modules of this package that are not families
-_MACHINERY = {"chart", "family", "law", "support"}
+_MACHINERY = {"chart", "constants", "family", "law", "location_scale", "regression", "support"}
 
 
 @cache
@@ -55,10 +56,24 @@ def get(name: str, **constants: Any) -> Family:
     return _cached(name, **constants)
 
 
+def examples() -> tuple[Family, ...]:
+    """Return one instance of every family: those that need constants get the ``EXAMPLE`` of their module.
+
+    Examples
+    --------
+    >>> [family for family in examples() if family.name == "binomial"]
+    [<family binomial(n=7): charts probability, logit>]
+    """
+    return tuple(get(name, **getattr(_module(name), "EXAMPLE", {})) for name in names())
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
 def _make(name: str, **constants: Any) -> Family:
-    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
     try:
-        family: Family = module.make(**constants)
+        family: Family = _module(name).make(**constants)
     except TypeError as error:
         if "argument" not in str(error):
             raise

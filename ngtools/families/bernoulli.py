@@ -9,22 +9,28 @@ from ngtools.families.support import Integers
 
 
 def log_density(x, theta, m):
-    (p,) = theta
-    return x * m.log(p) + (1 - x) * m.log1p(-p)
+    # home coordinate: the logit eta, which keeps its digits where p saturates
+    (eta,) = theta
+    return x * eta - m.softplus(eta)
 
 
 def fisher(theta, m):
-    (p,) = theta
-    return m.matrix([[1 / (p * (1 - p))]])
+    (eta,) = theta
+    return m.matrix([[m.sigmoid(eta) * m.sigmoid(-eta)]])
 
 
 def kl(theta0, theta1, m):
-    (p,), (q,) = theta0, theta1
-    return p * (m.log(p) - m.log(q)) + (1 - p) * (m.log1p(-p) - m.log1p(-q))
+    (eta0,), (eta1,) = theta0, theta1
+    return m.sigmoid(eta0) * (eta0 - eta1) - m.softplus(eta0) + m.softplus(eta1)
 
 
 def distance(theta0, theta1, m):
-    return 2 * m.abs(m.arcsin(m.sqrt(theta0[0])) - m.arcsin(m.sqrt(theta1[0])))
+    return m.abs(angle(theta0[0], m) - angle(theta1[0], m))
+
+
+def angle(eta, m):
+    """2 arcsin sqrt(p): the coordinate in which the Fisher information is 1."""
+    return 2 * m.arcsin(m.sqrt(m.sigmoid(eta)))
 
 
 PROBABILITY = Parameter(
@@ -33,20 +39,21 @@ PROBABILITY = Parameter(
     hint="Fisher information 1/(p(1-p)) is infinite at the boundary. Use logits if p can saturate.",
 )
 CHARTS = (
-    Chart("probability", (PROBABILITY,)),
     Chart(
-        "logit",
-        (Parameter("eta"),),
-        to_home=lambda phi, m: (m.sigmoid(phi[0]),),
-        from_home=lambda theta, m: (m.log(theta[0]) - m.log1p(-theta[0]),),
+        "probability",
+        (PROBABILITY,),
+        to_home=lambda phi, m: (m.log(phi[0]) - m.log1p(-phi[0]),),
+        from_home=lambda theta, m: (m.sigmoid(theta[0]),),
     ),
+    Chart("logit", (Parameter("eta"),)),
     Chart(
         "angle",
         (Parameter("alpha", "angle"),),
-        to_home=lambda phi, m: (m.sin(phi[0] / 2) ** 2,),
-        from_home=lambda theta, m: (2 * m.arcsin(m.sqrt(theta[0])),),
+        to_home=lambda phi, m: (2 * (m.log(m.sin(phi[0] / 2)) - m.log(m.cos(phi[0] / 2))),),
+        from_home=lambda theta, m: (angle(theta[0], m),),
     ),
 )
+POINTS = ((0.3,), (0.85,))
 
 
 def make() -> Family:
@@ -57,5 +64,6 @@ def make() -> Family:
         chart_records=CHARTS,
         support=Integers(0, 1),
         law=Law("finite"),
-        draw=lambda draws, theta: (draws.uniform() < theta[0]) * 1,
+        draw=lambda draws, theta: (draws.uniform() < draws.engine.sigmoid(theta[0])) * 1,
+        points=POINTS,
     )

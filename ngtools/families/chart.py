@@ -71,6 +71,9 @@ class Chart:
         The map to the home coordinates and back, written in engine words.
     joint
         Given the concrete coordinates, a sentence on what is wrong with them together, or "".
+    distance
+        ``distance(theta0, theta1, m)``, the Fisher-Rao distance *within* a chart that covers only a part of its
+        family, in this chart's own coordinates.  (A chart of the whole family uses ``formulas.distance``.)
     """
 
     name: str
@@ -78,6 +81,7 @@ class Chart:
     to_home: Map = _identity
     from_home: Map = _identity
     joint: Callable[[np.ndarray], str] = lambda theta: ""
+    distance: Callable[[Sequence[Any], Sequence[Any], Engine], Any] | None = None
 
     @property
     def dimension(self) -> int:
@@ -100,7 +104,7 @@ class Chart:
         if theta.shape != (self.dimension,):
             names = ", ".join(parameter.name for parameter in self.parameters)
             raise ValueError(
-                f"{where} must have shape ({self.dimension},) for chart '{self.name}' ({names}) (got shape {theta.shape})"
+                f"{where} must have shape ({self.dimension},) for chart '{self.name}' ({names}); got shape {theta.shape}"
             )
         if not isinstance(theta, jax.core.Tracer):
             values = np.asarray(theta)

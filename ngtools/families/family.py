@@ -64,6 +64,8 @@ class Family:
         For a family of independent rows (a regression): one family a row; the Fisher matrix is their sum.
     kl_smooth
         False where the Kullback-Leibler divergence has no third derivative at coincidence.
+    points
+        A few generic parameter vectors in the reference chart, for tests and for the gallery.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Family:
     irregular: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rows: tuple[Family, ...] = ()
     kl_smooth: bool = True
+    points: tuple[tuple[float, ...], ...] = ()
     note: str = ""
 
     def __repr__(self) -> str:
@@ -186,13 +189,13 @@ class Family:
             there = np.array([float(entry) for entry in home])
             if not np.allclose(back, there, rtol=1e-3 if there.dtype == np.float32 or m is JAX else 1e-8, atol=1e-6):
                 raise ValueError(
-                    f"chart '{to}' of '{self.name}' does not contain this distribution: chart '{source.name}' holds "
-                    f"other quantities fixed (home coordinates {there.round(6).tolist()} become {back.round(6).tolist()})"
+                    f"chart '{to}' of '{self.name}' does not contain this distribution: it holds other quantities fixed "
+                    f"(home coordinates {there.round(6).tolist()} become {back.round(6).tolist()})"
                 )
         return image
 
     def jacobian(self, theta: Any, to: str, chart: str | None = None) -> Any:
-        """J = d phi / d theta, phi the coordinates in ``to`` and theta those in ``chart``; shape (dim to, dim chart)."""
+        """J = d phi / d theta, phi the coordinates in ``to``, theta those in ``chart``; shape (dim to, dim chart)."""
         source, target = self.chart(chart), self.chart(to)
         m = engine_of(theta)
         if m is SYMPY:
@@ -238,6 +241,9 @@ class Family:
             return draws.sign(), draws.gamma(*shape)
         if base == "sign-beta":
             return draws.sign(), draws.beta(*shape)
+        if base == "dirichlet":
+            z = draws.gamma_vector(shape)
+            return z / z.sum(axis=-1, keepdims=True)
         raise NotImplementedError(f"family '{self.name}' declares base law '{base}' and must bring its own draw")
 
 

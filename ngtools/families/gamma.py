@@ -21,11 +21,7 @@ def fisher(theta, m):
 def kl(theta0, theta1, m):
     (k0, b0), (k1, b1) = theta0, theta1
     return (
-        (k0 - k1) * m.digamma(k0)
-        - m.loggamma(k0)
-        + m.loggamma(k1)
-        + k1 * (m.log(b0) - m.log(b1))
-        + k0 * (b1 - b0) / b0
+        (k0 - k1) * m.digamma(k0) - m.loggamma(k0) + m.loggamma(k1) + k1 * (m.log(b0) - m.log(b1)) + k0 * (b1 - b0) / b0
     )
 
 
@@ -45,6 +41,7 @@ CHARTS = (
         from_home=lambda theta, m: (theta[0], theta[0] / theta[1]),
     ),
 )
+POINTS = ((2.3, 1.4), (0.6, 3.0))
 
 
 def make() -> Family:
@@ -55,4 +52,5 @@ def make() -> Family:
         chart_records=CHARTS,
         support=Interval(0.0),
         law=Law("gamma", shape=lambda theta, m: (theta[0],), map=lambda z, theta, m: z / theta[1]),
+        points=POINTS,
     )

@@ -93,7 +93,8 @@ class Draws:
     """Random draws of one shape from one source, NumPy or JAX; ``engine`` reads formulas of the draws.
 
     ``gamma(a)`` has scale 1; ``sign()`` is -1 or 1; ``poisson``, ``binomial``, ``geometric`` (from 1 on)
-    are counts; ``choice(p)`` draws an index with probabilities p; ``normal_vector(d)`` appends an axis.
+    are counts; ``poisson_each(rates)`` takes one rate a draw; ``choice(p)`` draws an index with probabilities p;
+    ``normal_vector(d)`` and ``gamma_vector(a)`` append an axis.
     """
 
     engine: Engine
@@ -101,9 +102,11 @@ class Draws:
     normal: Callable[[], Any]
     normal_vector: Callable[[int], Any]
     gamma: Callable[[Any], Any]
+    gamma_vector: Callable[[Any], Any]
     beta: Callable[[Any, Any], tuple[Any, Any]]
     sign: Callable[[], Any]
     poisson: Callable[[Any], Any]
+    poisson_each: Callable[[Any], Any]
     binomial: Callable[[int, Any], Any]
     geometric: Callable[[Any], Any]
     choice: Callable[[Any], Any]
@@ -130,10 +133,12 @@ def numpy_draws(rng: np.random.Generator, size: tuple[int, ...]) -> Draws:
         normal=lambda: rng.standard_normal(size),
         normal_vector=lambda d: rng.standard_normal((*size, d)),
         gamma=gamma,
+        gamma_vector=lambda a: rng.standard_gamma(a, (*size, len(a))),
         beta=_beta_pair(gamma),
         sign=lambda: 2.0 * rng.integers(0, 2, size) - 1.0,
         # one draw an entry of a vector parameter, or ``size`` draws of a scalar one
         poisson=lambda rate: rng.poisson(rate, size + np.shape(rate)),
+        poisson_each=lambda rates: rng.poisson(rates),
         binomial=lambda n, p: rng.binomial(n, p, size + np.shape(p)),
         geometric=lambda p: rng.geometric(p, size),
         choice=lambda p: rng.choice(len(p), size, p=np.asarray(p) / np.sum(p)),
@@ -159,9 +164,11 @@ def jax_draws(key: jax.Array, size: tuple[int, ...]) -> Draws:
         normal=lambda: jax.random.normal(fresh(), size),
         normal_vector=lambda d: jax.random.normal(fresh(), (*size, d)),
         gamma=gamma,
+        gamma_vector=lambda a: jax.random.gamma(fresh(), jnp.asarray(a), (*size, len(a))),
         beta=_beta_pair(gamma),
         sign=lambda: jax.random.rademacher(fresh(), size, dtype=jnp.result_type(float)),
         poisson=lambda rate: jax.random.poisson(fresh(), rate, size + jnp.shape(rate)),
+        poisson_each=lambda rates: jax.random.poisson(fresh(), rates),
         binomial=lambda n, p: jax.random.binomial(fresh(), n, p, size + jnp.shape(p)).astype(int),
         geometric=lambda p: jax.random.geometric(fresh(), p, size),
         choice=lambda p: jax.random.choice(fresh(), len(p), size, p=jnp.asarray(p)),

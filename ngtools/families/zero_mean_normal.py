@@ -48,6 +48,7 @@ CHARTS = (
         from_home=lambda theta, m: (1 / theta[0] ** 2,),
     ),
 )
+POINTS = ((1.3,), (0.25,))
 
 
 def make() -> Family:
@@ -58,4 +59,5 @@ def make() -> Family:
         chart_records=CHARTS,
         support=Interval(),
         law=Law("normal", map=lambda z, theta, m: theta[0] * z),
+        points=POINTS,
     )
