@@ -74,7 +74,8 @@ def _line(log_density: Callable[[Any], np.ndarray], support: Interval, pairs: bo
     def height(v: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             found = log_density(from_line(v)) + log_slope(v)
-        return np.where(np.isnan(found), -np.inf, found)
+        # +inf is a singular end that rounding has reached; it carries no measurable probability
+        return np.where(np.isfinite(found), found, -np.inf)
 
     mode, left, right = _shape(height, grid)
     t = np.linspace(-_REACH, _REACH, _HALF)
