@@ -7,8 +7,11 @@ outer product of scores at *observed data*.  All are per observation, in the coo
 """
 
 from ngtools.fisher.agreement import Agreement, agreement
+from ngtools.fisher.change import relative_change
 from ngtools.fisher.density import integers, of_density
 from ngtools.fisher.divergence import by_kl
+from ngtools.fisher.invariants import relative_eigenvalues, squared_length
+from ngtools.fisher.observed import observed
 from ngtools.fisher.routes import (
     SampledFisher,
     by_curvature,
@@ -19,10 +22,13 @@ from ngtools.fisher.routes import (
     scores,
     stated,
 )
+from ngtools.fisher.sampling import sampling_errors, sampling_variance
+from ngtools.fisher.scoring import Scoring, scoring
 
 __all__ = [
     "Agreement",
     "SampledFisher",
+    "Scoring",
     "agreement",
     "by_curvature",
     "by_kl",
@@ -31,7 +37,14 @@ __all__ = [
     "empirical",
     "integers",
     "mean_score",
+    "observed",
     "of_density",
+    "relative_change",
+    "relative_eigenvalues",
+    "sampling_errors",
+    "sampling_variance",
     "scores",
+    "scoring",
+    "squared_length",
     "stated",
 ]

@@ -65,12 +65,12 @@ def differenced(
     are eliminated, not only the even ones, so that the |delta|^3 of a kinked divergence is removed too.
     """
     d = len(theta)
-    unit = 0.2 / np.sqrt(np.diag(expect(family, theta, chart, "step", outer, check=False)))
+    unit = 0.06 / np.sqrt(np.diag(expect(family, theta, chart, "step", outer, check=False)))
     for i, parameter in enumerate(family.chart(chart).parameters):
         if parameter.domain in ("positive", "negative"):
-            unit[i] = min(unit[i], 0.2 * abs(theta[i]))
+            unit[i] = min(unit[i], 0.06 * abs(theta[i]))
         elif parameter.domain == "unit":
-            unit[i] = min(unit[i], 0.2 * min(theta[i], 1 - theta[i]))
+            unit[i] = min(unit[i], 0.06 * min(theta[i], 1 - theta[i]))
 
     def second(direction: np.ndarray) -> float:
         table = []

@@ -90,7 +90,8 @@ def scores(family: Family, theta: Any, x: Any, chart: str | None = None) -> np.n
     inside = np.asarray(family.support.contains(x))
     if not inside.all():
         where = tuple(int(i) for i in np.argwhere(~inside)[0])
-        raise ValueError(f"data must lie in the support of '{family.name}' (got {x[where]} at index {where})")
+        place = where[0] if len(where) == 1 else where
+        raise ValueError(f"data must lie in the support of '{family.name}' (got {x[where]} at index {place})")
     single = inside.ndim == 0
     with jax.enable_x64(True):
         psi = np.asarray(batched(bind(family, chart), score)(x[None] if single else x, jnp.asarray(theta)))

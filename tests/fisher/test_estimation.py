@@ -1,0 +1,159 @@
+"""Nudges, Monte-Carlo errors, observed information, estimators and scoring, each against another way to the number."""
+
+import numpy as np
+import pytest
+import scipy.special
+import scipy.stats
+
+from ngtools import data, families, fisher
+from ngtools.fisher import estimators
+
+ZERO_MEAN, NORMAL, GAMMA, CAUCHY = (families.get(name) for name in ("zero-mean-normal", "normal", "gamma", "cauchy"))
+
+
+@pytest.mark.parametrize(("sigma", "delta"), [(0.5, 0.3), (2.0, 0.3), (1.0, -0.7)])
+def test_relative_change_of_a_shifted_normal(sigma, delta):
+    # chi-squared divergence of N(mu + delta, sigma^2) from N(mu, sigma^2): exp(delta^2 / sigma^2) - 1
+    found = fisher.relative_change(NORMAL, [0.4, sigma], [delta, 0.0])
+    assert found == pytest.approx(np.expm1(delta**2 / sigma**2), rel=1e-10)
+
+
+def test_relative_change_of_a_coin_is_a_sum():
+    p, q = 0.3, 0.45
+    expected = (q - p) ** 2 / p + (q - p) ** 2 / (1 - p)
+    assert fisher.relative_change(families.get("bernoulli"), [p], [q - p]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_relative_change_says_when_it_is_infinite():
+    with pytest.raises(ArithmeticError, match="heavier tails"):  # variance more than doubled
+        fisher.relative_change(ZERO_MEAN, [1.0], [0.5])
+
+
+def test_sampling_variance_from_the_moments_of_the_normal():
+    # psi_sigma = (z^2 - 1)/sigma, psi_mu = z/sigma: E(z^2 - 1)^4 = 60, E z^4 = 3, E z^2 (z^2 - 1)^2 = 10
+    sigma = 1.7
+    expected = np.array([[3 - 1, 10 - 0], [10 - 0, 60 - 4]]) / sigma**4
+    assert fisher.sampling_variance(NORMAL, [0.2, sigma]) == pytest.approx(expected, rel=1e-9)
+
+
+def test_sampling_errors_are_those_of_the_mean():
+    rng = np.random.default_rng(0)
+    errors = fisher.sampling_errors(ZERO_MEAN, [2.0], sizes=[50, 800], runs=150, rng=rng)[:, 0, 0]
+    expected = np.sqrt(56 / 2.0**4 / np.array([50, 800]))
+    # squared errors of 150 runs scatter by about sqrt((kurtosis + 1)/150) < 25 per cent; four errors of the root
+    assert errors == pytest.approx(expected, rel=0.5)
+    assert errors[0] / errors[1] == pytest.approx(4, rel=0.5)
+
+
+def test_observed_information_is_the_second_difference_of_the_log_likelihood():
+    x, theta, h = data.load("zea_mays").values, np.array([21.0, 17.0]), 1e-3
+
+    def height(mu, s):
+        return scipy.stats.cauchy.logpdf(x, mu, s).mean()
+
+    mixed = sum(
+        sign * height(theta[0] + a * h, theta[1] + b * h)
+        for a, b, sign in [(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)]
+    ) / (4 * h**2)
+    first = (height(theta[0] + h, theta[1]) - 2 * height(*theta) + height(theta[0] - h, theta[1])) / h**2
+    found = fisher.observed(CAUCHY, theta, x)
+    # rounding of a second difference: eps |log p| / h^2 is about 1e-9, entries about 1e-3
+    assert found[0] == pytest.approx([-first, -mixed], abs=1e-8)
+    assert found[0, 1] == found[1, 0]
+
+
+@pytest.mark.parametrize("bad", [[], 3.0])
+def test_observed_information_wants_a_sample(bad):
+    with pytest.raises(ValueError, match="at least one observation"):
+        fisher.observed(ZERO_MEAN, [1.0], bad)
+
+
+def test_observed_information_wants_data_in_the_support():
+    with pytest.raises(ValueError, match="support of 'gamma'"):
+        fisher.observed(GAMMA, [1.0, 1.0], [1.0, -1.0])
+
+
+def test_invariants_do_not_move_under_a_jacobian():
+    rng = np.random.default_rng(1)
+    root, other, J, g = rng.normal(size=(3, 3)), rng.normal(size=(3, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
+    F, A, back = root @ root.T, other @ other.T, np.linalg.inv(J)
+    assert fisher.squared_length(back.T @ g, back.T @ F @ back) == pytest.approx(fisher.squared_length(g, F), rel=1e-9)
+    expected = np.sort(np.linalg.eigvals(np.linalg.solve(F, A)).real)
+    assert fisher.relative_eigenvalues(back.T @ A @ back, back.T @ F @ back) == pytest.approx(expected, rel=1e-9)
+    with pytest.raises(ValueError, match="one shape"):
+        fisher.relative_eigenvalues(np.eye(2), np.eye(3))
+    with pytest.raises(ValueError, match="match g"):
+        fisher.squared_length([1.0], np.eye(2))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("n", [2, 5, 30])
+def test_std_moments_are_those_of_the_chi_distribution(n, known):
+    chi = scipy.stats.chi(n if known else n - 1)
+    found = estimators.std_moments(1.3, n, known_mean=known)
+    assert found.mean == pytest.approx(1.3 * chi.mean() / np.sqrt(n), rel=1e-9)
+    assert found.variance == pytest.approx(1.3**2 * chi.var() / n, rel=1e-7)  # a difference of close numbers
+
+
+def test_gamma_estimate_solves_the_likelihood_equations_and_matches_scipy():
+    x = GAMMA.sample([2.3, 1.4], (3, 40), np.random.default_rng(2))
+    k, b = estimators.gamma_shape_rate(x).T
+    assert fisher.scores(GAMMA, [k[0], b[0]], x[0]).mean(axis=0) == pytest.approx([0, 0], abs=1e-10)
+    shape, _, scale = scipy.stats.gamma.fit(x[1], floc=0)
+    assert [k[1], b[1]] == pytest.approx([shape, 1 / scale], rel=1e-5)  # SciPy stops early
+
+
+def test_gamma_estimate_has_converged_over_the_whole_range_of_shapes():
+    k = np.geomspace(1e-2, 1e3, 40)
+    gap = np.log(k) - scipy.special.digamma(k)
+    spread = np.arccosh(np.exp(gap))  # a sample of two points exp(±spread) has log mean - mean log = gap
+    found = estimators.gamma_shape_rate(np.exp(np.stack([-spread, spread], axis=-1)))[:, 0]
+    assert found == pytest.approx(k, rel=1e-9)
+
+
+def test_replicates_of_the_mean():
+    rng = np.random.default_rng(3)
+    means = estimators.replicate(lambda x: x.mean(-1), NORMAL, [1.0, 2.0], n=6, runs=4000, rng=rng)
+    assert means.scaled[0, 0] == pytest.approx(4.0, abs=4 * means.scaled_stderr[0])  # four standard errors
+    assert means.scaled_stderr[0] == pytest.approx(4 * np.sqrt(2 / 4000), rel=0.2)  # normal estimates
+    assert means.mean[0] == pytest.approx(1.0, abs=4 * 2 / np.sqrt(6 * 4000))
+    with pytest.raises(ValueError, match="one row a sample"):
+        estimators.replicate(lambda x: 0.0, NORMAL, [1.0, 2.0], n=6, runs=10, rng=rng)
+    with pytest.raises(ValueError, match="runs at least 2"):
+        estimators.replicate(lambda x: x.mean(-1), NORMAL, [1.0, 2.0], n=6, runs=1, rng=rng)
+
+
+def test_simple_estimators():
+    x = np.array([[3.0, -4.0, 5.0, 2.0]])
+    assert estimators.std_known_mean(x) == pytest.approx(np.sqrt(54 / 4))
+    assert estimators.std_unknown_mean(x) == pytest.approx(np.sqrt(54 / 4 - 1.5**2))
+    assert estimators.stretched_maximum(x) == pytest.approx(5 * 5 / 4)
+
+
+def test_scoring_finds_the_maximum_that_scipy_finds():
+    x = data.load("zea_mays").values
+    found = fisher.scoring(CAUCHY, [x.mean(), x.std()], x)
+    assert found.converged
+    assert found.reason == "converged"
+    assert len(found.points) == len(found.log_likelihood) == found.steps + 1
+    assert found.points[-1] == pytest.approx(scipy.stats.cauchy.fit(x), rel=1e-3)  # SciPy stops early
+    assert fisher.scores(CAUCHY, found.points[-1], x).mean(axis=0) == pytest.approx([0, 0], abs=1e-10)
+
+
+def test_scoring_is_one_step_where_the_mean_is_the_parameter():
+    # in an expectation parameter one scoring step reaches the sample mean from anywhere
+    counts = data.load("horse_kicks").values
+    found = fisher.scoring(families.get("poisson"), [3.0], counts)
+    assert found.points[1] == pytest.approx([counts.mean()], rel=1e-12)
+
+
+def test_scoring_reports_how_it_ended():
+    x = data.load("zea_mays").values
+    left = fisher.scoring(CAUCHY, [x.mean(), x.std()], x, information="observed")
+    assert not left.converged
+    assert "left the domain" in left.reason
+    assert "s must be > 0" in left.reason
+    short = fisher.scoring(CAUCHY, [x.mean(), x.std()], x, steps=2)
+    assert (short.converged, short.steps, short.reason) == (False, 2, "no convergence in 2 steps")
+    with pytest.raises(ValueError, match="'expected' or 'observed'"):
+        fisher.scoring(CAUCHY, [0.0, 1.0], x, information="empirical")
