@@ -1,0 +1,109 @@
+"""Kronecker products without forming them, and the order in which matrices are stacked into vectors.
+
+The convention, once: vec stacks *columns*.  For a layer s = W a with W of shape (outputs, inputs),
+
+    d s / d vec(W) = a^T (x) I,      so the Fisher block of the layer is E[a a^T] (x) E[g g^T],
+    (A (x) G) vec(M) = vec(G M A^T),      (A (x) G)^-1 vec(M) = vec(G^-1 M A^-T),
+
+A acting on inputs, G on outputs.  Code in this package stores a layer as ``kernel = W^T`` of shape
+(inputs, outputs), as JAX libraries do; flattening a kernel *row by row* is vec(W).  With W flattened row by
+row instead, the same block is G (x) A.  The two orders have the same eigenvalues, so a mix-up shows only when
+the blocks are compared entry by entry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ngtools import trees
+from ngtools.linear.damping import check_damping
+
+__all__ = ["kron_product", "kron_solve", "kron_solve_factored", "unvec", "vec"]
+
+
+def vec(M: jax.Array) -> jax.Array:
+    """Return the columns of M stacked into one vector.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> vec(jnp.array([[1, 2], [3, 4]])).tolist()
+    [1, 3, 2, 4]
+    """
+    return M.T.reshape(-1)
+
+
+def unvec(v: jax.Array, shape: tuple[int, int]) -> jax.Array:
+    """Return the matrix of the given shape whose columns are stacked in v."""
+    return v.reshape(shape[::-1]).T
+
+
+def kron_product(A: jax.Array, G: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Return (A (x) G) applied to a kernel of shape (inputs, outputs): A kernel G for symmetric factors."""
+    _check_shapes(A, G, kernel)
+    return A @ kernel @ G
+
+
+def kron_solve(A: jax.Array, G: jax.Array, kernel: jax.Array, damping: Any = 0.0) -> jax.Array:
+    """Return (A (x) G + lambda I)^-1 applied to a kernel of shape (inputs, outputs).
+
+    The damping is exact: both factors are diagonalised, A = U diag(a) U^T and G = V diag(g) V^T, and the
+    entries of U^T kernel V are divided by a_i g_j + lambda.
+
+    Raises
+    ------
+    ValueError
+        On concrete values, if a factor is singular and the damping is 0.
+    """
+    _check_shapes(A, G, kernel)
+    check_damping(damping)
+    if not trees.is_traced(A, G, damping) and damping == 0:
+        check_full_rank(A, "A")
+        check_full_rank(G, "G")
+    a, U = jnp.linalg.eigh(A)
+    # one decomposition after the other: several at once can block jaxlib 0.10 on two cores
+    a, U, G = jax.lax.optimization_barrier((a, U, G))
+    g, V = jnp.linalg.eigh(G)
+    spectrum = jnp.maximum(a, 0)[:, None] * jnp.maximum(g, 0)[None, :] + jnp.asarray(damping).astype(kernel.dtype)
+    return U @ ((U.T @ kernel @ V) / spectrum) @ V.T
+
+
+def kron_solve_factored(A: jax.Array, G: jax.Array, kernel: jax.Array, damping: Any) -> jax.Array:
+    """Return (A + pi sqrt(lambda) I)^-1 kernel (G + sqrt(lambda)/pi I)^-1, pi^2 = mean eig(A) / mean eig(G).
+
+    The damping of Martens and Grosse (2015, section 6.3): cheaper than the exact one, and larger, since its
+    product carries the cross terms A (x) I and I (x) G besides lambda I.
+    """
+    _check_shapes(A, G, kernel)
+    check_damping(damping)
+    if not trees.is_traced(A, G, damping) and damping == 0:
+        check_full_rank(A, "A")
+        check_full_rank(G, "G")
+    root = jnp.sqrt(jnp.asarray(damping).astype(kernel.dtype))
+    ratio = (jnp.trace(A) / len(A)) / (jnp.trace(G) / len(G))
+    # a vanishing factor has no scale to balance against
+    pi = jnp.sqrt(jnp.where(jnp.isfinite(ratio) & (ratio > 0), ratio, 1))
+    left = jnp.linalg.solve(A + pi * root * jnp.eye(len(A), dtype=A.dtype), kernel)
+    left, G = jax.lax.optimization_barrier((left, G))
+    return jnp.linalg.solve(G + root / pi * jnp.eye(len(G), dtype=G.dtype), left.T).T
+
+
+def check_full_rank(A: jax.Array, name: str) -> None:
+    """Raise ValueError if a symmetric positive semi-definite factor is singular to rounding."""
+    spectrum = np.linalg.eigvalsh(np.asarray(A))
+    threshold = max(spectrum[-1], 0) * len(spectrum) * np.finfo(spectrum.dtype).eps
+    rank = int((spectrum > threshold).sum())
+    if rank < len(spectrum):
+        raise ValueError(f"{name} has rank {rank} of {len(spectrum)}; add damping (damping=1e-3, say) or more examples")
+
+
+def _check_shapes(A: jax.Array, G: jax.Array, kernel: jax.Array) -> None:
+    if A.shape != (kernel.shape[0],) * 2 or G.shape != (kernel.shape[1],) * 2:
+        raise ValueError(
+            f"a kernel of shape {kernel.shape} = (inputs, outputs) needs A of shape {(kernel.shape[0],) * 2} and G of "
+            f"shape {(kernel.shape[1],) * 2} (got {A.shape} and {G.shape})"
+        )

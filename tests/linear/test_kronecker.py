@@ -1,0 +1,61 @@
+"""Kronecker identities against NumPy's kron; the order of stacking is part of the claim."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngtools import linear
+
+
+def factors(seed=0, inputs=4, outputs=3):
+    rng = np.random.default_rng(seed)
+    X, Y = rng.standard_normal((9, inputs)), rng.standard_normal((9, outputs))
+    return X.T @ X / 9, Y.T @ Y / 9, rng.standard_normal((inputs, outputs))
+
+
+def test_vec_stacks_columns():
+    M = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(linear.vec(jnp.asarray(M)), M.flatten(order="F"))
+    np.testing.assert_array_equal(linear.unvec(linear.vec(jnp.asarray(M)), (2, 3)), M)
+
+
+def test_the_inverse_of_a_kronecker_product():
+    """P49: (A (x) G)^-1 vec(M) = vec(G^-1 M A^-1), columns stacked; a kernel is M transposed."""
+    A, G, kernel = factors()
+    W = kernel.T
+    dense = np.linalg.solve(np.kron(A, G), W.flatten(order="F"))
+    np.testing.assert_allclose(linear.kron_solve(A, G, kernel).T.flatten(order="F"), dense, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(
+        np.kron(A, G) @ W.flatten(order="F"), linear.kron_product(A, G, kernel).reshape(-1), atol=1e-13
+    )
+    # the other order is another matrix: this is the mix-up the documented convention prevents
+    wrong = np.linalg.solve(np.kron(G, A), W.flatten(order="F"))
+    assert np.abs(wrong - dense).max() > 0.1
+
+
+def test_damping_is_exact_in_the_one_and_larger_in_the_other():
+    A, G, kernel = factors(1)
+    lam = 0.05
+    flat = kernel.reshape(-1)
+    exact = np.linalg.solve(np.kron(A, G) + lam * np.eye(12), flat)
+    np.testing.assert_allclose(linear.kron_solve(A, G, kernel, lam).reshape(-1), exact, rtol=0, atol=1e-12)
+    pi = np.sqrt(np.trace(A) / 4 / (np.trace(G) / 3))
+    split = np.kron(A + pi * np.sqrt(lam) * np.eye(4), G + np.sqrt(lam) / pi * np.eye(3))
+    factored = linear.kron_solve_factored(A, G, kernel, lam)
+    np.testing.assert_allclose(factored.reshape(-1), np.linalg.solve(split, flat), rtol=0, atol=1e-12)
+    assert np.linalg.eigvalsh(split - np.kron(A, G) - lam * np.eye(12)).min() > 0
+
+
+@pytest.mark.parametrize("solve", [linear.kron_solve, linear.kron_solve_factored])
+def test_a_singular_factor_needs_damping(solve):
+    """BAD_INPUTS 32: K-FAC from one example."""
+    a = np.array([1.0, 2.0, 3.0, 4.0])
+    with pytest.raises(ValueError, match="A has rank 1 of 4; add damping"):
+        solve(np.outer(a, a), np.eye(3), np.ones((4, 3)), 0.0)
+    assert np.isfinite(solve(jnp.asarray(np.outer(a, a)), jnp.eye(3), jnp.ones((4, 3)), 1e-3)).all()
+
+
+def test_swapped_factors_are_a_shape_error():
+    A, G, kernel = factors()
+    with pytest.raises(ValueError, match=r"needs A of shape \(4, 4\) and G of shape \(3, 3\)"):
+        linear.kron_solve(G, A, kernel)

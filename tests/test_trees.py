@@ -1,0 +1,61 @@
+"""Pytrees as vectors, judged by flattening them with NumPy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngtools import trees
+
+
+def odd_tree(seed, dtype=np.float64):
+    """A pytree no benchmark uses: a tuple in a dict, a scalar, an empty subtree and an empty array."""
+    rng = np.random.default_rng(seed)
+    draw = lambda *shape: jnp.asarray(rng.standard_normal(shape), dtype)  # noqa: E731
+    return {"a": (draw(2, 3), [draw()]), "b": {}, "c": draw(0, 4), "d": draw(5)}
+
+
+def flat(tree):
+    return np.concatenate([np.asarray(leaf).reshape(-1) for leaf in jax.tree.leaves(tree)])
+
+
+def test_dot_norm_axpy_and_scale_are_those_of_the_flat_vectors():
+    with jax.enable_x64(True):
+        u, v = odd_tree(0), odd_tree(1)
+        # one rounding a term: 12 terms of order one
+        assert float(trees.dot(u, v)) == pytest.approx(flat(u) @ flat(v), abs=1e-14)
+        assert float(trees.norm(u)) == pytest.approx(np.linalg.norm(flat(u)), rel=1e-15)
+        np.testing.assert_allclose(flat(trees.axpy(0.3, u, v)), 0.3 * flat(u) + flat(v), rtol=0, atol=1e-15)
+        np.testing.assert_allclose(flat(trees.scale(-2.0, u)), -2 * flat(u), rtol=0, atol=0)
+        vector, back = trees.flatten(u)
+        np.testing.assert_array_equal(vector, flat(u))
+        assert jax.tree.structure(back(vector)) == jax.tree.structure(u)
+
+
+def test_single_precision_stays_single_where_double_is_switched_on():
+    with jax.enable_x64(True):
+        u = odd_tree(0, np.float32)
+        # a NumPy scalar is not weakly typed: it would promote every leaf
+        for tree in (trees.axpy(np.float64(0.5), u, u), trees.scale(np.float64(0.5), u), trees.dot(u, u)):
+            assert {leaf.dtype for leaf in jax.tree.leaves(tree)} == {np.dtype(np.float32)}
+
+
+def test_shapes_are_compared_leaf_by_leaf_and_never_broadcast():
+    grad, params = {"w": jnp.ones((3, 1))}, {"w": jnp.ones(3)}
+    with pytest.raises(
+        ValueError, match=r"grad has shape \(3, 1\) at \['w'\], params has shape \(3,\); no broadcasting"
+    ):
+        trees.check_like(grad, params, "grad", "params")
+    with pytest.raises(ValueError, match="differ in structure"):
+        trees.check_like({"v": jnp.ones(3)}, params, "grad", "params")
+
+
+def test_bad_leaves_are_named():
+    with pytest.raises(ValueError, match=r"b contains nan at index 4 of \['w'\]"):
+        trees.check_finite({"w": jnp.array([0.0, 1, 2, 3, np.nan])}, "b")
+    with pytest.raises(ValueError, match=r"b contains inf at index \(1, 0\)"):
+        trees.check_finite(jnp.array([[0.0], [np.inf]]), "b")
+    with pytest.raises(TypeError, match=r"params must be floating point \(got int32 at \['n'\]\)"):
+        trees.check_floating({"n": jnp.arange(3)}, "params")
+    with pytest.raises(ValueError, match="params is an empty pytree"):
+        trees.check_floating({}, "params")
