@@ -15,7 +15,7 @@ import jax
 import numpy as np
 import sympy as sp
 
-__all__ = ["Table", "chapter", "number", "say", "table"]
+__all__ = ["Formula", "Table", "chapter", "number", "say", "show", "table"]
 
 
 def chapter(n: int) -> tuple[np.random.Generator, jax.Array]:
@@ -83,6 +83,40 @@ def say(label: str, *values: Any, digits: int = 4) -> None:
     length of the step: 0.123
     """
     print(f"{label}: {', '.join(number(value, digits) for value in values)}" if values else label)
+
+
+@dataclass(frozen=True, repr=False)
+class Formula:
+    """An equation with its left side; typeset on a page, plain in a terminal."""
+
+    left: str
+    right: Any
+
+    def __repr__(self) -> str:
+        return f"{self.left} = {self.right}"
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.left} = {sp.latex(self.right)}$"
+
+
+def show(left: str, right: Any) -> None:
+    """Display ``left = right``: ``left`` in LaTeX, ``right`` a SymPy expression, printed from verified code.
+
+    Examples
+    --------
+    >>> show(r"F_{\\sigma}", 2 / sp.Symbol("sigma") ** 2)
+    F_{\\sigma} = 2/sigma**2
+    """
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        print(repr(Formula(left, right)))
+        return
+    if get_ipython() is None:
+        print(repr(Formula(left, right)))
+    else:
+        display(Formula(left, right))
 
 
 @dataclass(frozen=True, repr=False)
