@@ -18,7 +18,7 @@ from ngtools.families.law import Law
 __all__ = ["Chart", "Family", "Formulas", "Law", "Parameter", "examples", "get", "names"]
 
 # the modules of this package that are not families
-_MACHINERY = {"chart", "constants", "family", "law", "location_scale", "regression", "support"}
+_MACHINERY = {"chart", "constants", "family", "law", "location_scale", "regression", "support", "triangular"}
 
 
 @cache

@@ -74,6 +74,8 @@ class Chart:
     distance
         ``distance(theta0, theta1, m)``, the Fisher-Rao distance *within* a chart that covers only a part of its
         family, in this chart's own coordinates.  (A chart of the whole family uses ``formulas.distance``.)
+    points
+        Generic points of this chart, where those of the family do not lie in it.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Chart:
     from_home: Map = _identity
     joint: Callable[[np.ndarray], str] = lambda theta: ""
     distance: Callable[[Sequence[Any], Sequence[Any], Engine], Any] | None = None
+    points: tuple[tuple[float, ...], ...] = ()
 
     @property
     def dimension(self) -> int:
@@ -104,7 +107,7 @@ class Chart:
         if theta.shape != (self.dimension,):
             names = ", ".join(parameter.name for parameter in self.parameters)
             raise ValueError(
-                f"{where} must have shape ({self.dimension},) for chart '{self.name}' ({names}); got shape {theta.shape}"
+                f"{where} must have shape ({self.dimension},) for chart '{self.name}' ({names}), got {theta.shape}"
             )
         if not isinstance(theta, jax.core.Tracer):
             values = np.asarray(theta)

@@ -103,6 +103,13 @@ class Family:
         """Return the number of coordinates of a chart."""
         return self.chart(chart).dimension
 
+    def points_in(self, chart: str | None = None) -> list[np.ndarray]:
+        """The family's generic points (``points``) in the coordinates of a chart."""
+        record = self.chart(chart)
+        if record.points:
+            return [np.array(point) for point in record.points]
+        return [np.array(self.convert(list(point), record.name)) for point in self.points]
+
     # -- the stated facts, in any chart -------------------------------------------------------------
 
     def log_density(self, x: Any, theta: Any, chart: str | None = None) -> Any:
@@ -189,7 +196,7 @@ class Family:
             there = np.array([float(entry) for entry in home])
             if not np.allclose(back, there, rtol=1e-3 if there.dtype == np.float32 or m is JAX else 1e-8, atol=1e-6):
                 raise ValueError(
-                    f"chart '{to}' of '{self.name}' does not contain this distribution: it holds other quantities fixed "
+                    f"chart '{to}' of '{self.name}' does not contain this distribution: it fixes other quantities "
                     f"(home coordinates {there.round(6).tolist()} become {back.round(6).tolist()})"
                 )
         return image

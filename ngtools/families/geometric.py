@@ -24,12 +24,12 @@ def kl(theta0, theta1, m):
 
 
 def distance(theta0, theta1, m):
-    return 2 * m.abs(m.log(_half_tangent(theta0[0], m)) - m.log(_half_tangent(theta1[0], m)))
+    return m.abs(length_to_one(theta0[0], m) - length_to_one(theta1[0], m))
 
 
-def _half_tangent(p, m):
-    # the length from p to 1 is 2 artanh sqrt(1 - p) = log of the square of this number
-    return (1 + m.sqrt(1 - p)) / m.sqrt(p)
+def length_to_one(p, m):
+    """The Fisher-Rao length from p to 1, the integral of 1/(p sqrt(1 - p)): 2 artanh sqrt(1 - p)."""
+    return 2 * m.log((1 + m.sqrt(1 - p)) / m.sqrt(p))
 
 
 CHARTS = (
