@@ -1,0 +1,139 @@
+"""The sphere in two charts, against textbook geometry and against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from ngtools.geometry import globe, sphere
+from ngtools.geometry.sphere import LATITUDE_LONGITUDE, STEREOGRAPHIC
+from ngtools.geometry.sphere_ascent import arrival, climb, step
+from ngtools.geometry.steepest import steepest
+
+CHARTS = (LATITUDE_LONGITUDE, STEREOGRAPHIC)
+COORDINATES = {"latitude-longitude": [0.7, -2.4], "stereographic": [0.3, 1.4]}
+
+chart_of = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
+
+
+@chart_of
+def test_points_lie_on_the_sphere_and_are_found_again(chart):
+    theta = COORDINATES[chart.name]
+    place = sphere.point(chart, theta)
+    assert place @ place == pytest.approx(1, abs=1e-15)
+    # asin loses half the digits near its end; these points are away from it
+    np.testing.assert_allclose(sphere.locate(chart, place), theta, rtol=1e-13)
+    assert sp.simplify(sum(entry**2 for entry in sphere.point(chart, chart.symbols))) == 1
+
+
+def test_landmarks_in_both_charts():
+    np.testing.assert_allclose(sphere.point(STEREOGRAPHIC, [0.0, 0.0]), [0, 0, 1], atol=1e-15)
+    on_equator = sphere.point(LATITUDE_LONGITUDE, [0.0, np.pi / 2])
+    np.testing.assert_allclose(sphere.locate(STEREOGRAPHIC, on_equator), [0, 1], atol=1e-15)
+    # the line from the south pole meets the equatorial plane at radius tan(45 deg - latitude/2)
+    a, b = sphere.locate(STEREOGRAPHIC, globe.named("Oslo"))
+    assert np.hypot(a, b) == pytest.approx(np.tan(np.radians(45 - 60 / 2)), rel=1e-13)
+
+
+@chart_of
+def test_numeric_and_symbolic_metric_agree(chart):
+    theta = COORDINATES[chart.name]
+    exact = sphere.metric(chart, chart.symbols).subs(dict(zip(chart.symbols, theta)))
+    np.testing.assert_allclose(sphere.metric(chart, theta), np.array(exact, dtype=float), atol=1e-15)
+
+
+@chart_of
+def test_metric_measures_what_walking_measures(chart):
+    theta, v = np.array(COORDINATES[chart.name]), np.array([0.6, -0.3])
+    h = 1e-5
+    walked = sphere.distance(sphere.point(chart, theta - h * v), sphere.point(chart, theta + h * v)) / (2 * h)
+    # central difference of a smooth curve: error of order h^2
+    assert np.sqrt(v @ sphere.metric(chart, theta) @ v) == pytest.approx(walked, rel=1e-8)
+
+
+def test_transition_jacobians_are_inverse_to_each_other():
+    theta = np.array([0.7, -2.4])
+    phi = sphere.locate(STEREOGRAPHIC, sphere.point(LATITUDE_LONGITUDE, theta))
+    there = sphere.jacobian(LATITUDE_LONGITUDE, STEREOGRAPHIC, theta)
+    back = sphere.jacobian(STEREOGRAPHIC, LATITUDE_LONGITUDE, phi)
+    np.testing.assert_allclose(back @ there, np.eye(2), atol=1e-12)
+
+
+def test_distance_bearing_and_walk_against_spherical_trigonometry():
+    oslo, tokyo = globe.named("Oslo"), globe.named("Tokyo")
+    (b1, l1), (b2, l2) = np.radians(globe.PLACES["Oslo"]), np.radians(globe.PLACES["Tokyo"])
+    cosine = np.sin(b1) * np.sin(b2) + np.cos(b1) * np.cos(b2) * np.cos(l2 - l1)
+    assert sphere.distance(oslo, tokyo) == pytest.approx(np.arccos(cosine), rel=1e-13)
+    course = np.arctan2(
+        np.sin(l2 - l1) * np.cos(b2), np.cos(b1) * np.sin(b2) - np.sin(b1) * np.cos(b2) * np.cos(l2 - l1)
+    )
+    towards = tokyo - (oslo @ tokyo) * oslo
+    assert sphere.bearing(oslo, towards) == pytest.approx(np.degrees(course), rel=1e-12)
+    arrow = towards / np.linalg.norm(towards) * sphere.distance(oslo, tokyo)
+    np.testing.assert_allclose(sphere.walk(oslo, arrow), tokyo, atol=1e-14)
+    np.testing.assert_array_equal(sphere.walk(oslo, np.zeros(3)), oslo)
+
+
+def test_circle_is_at_its_radius():
+    around = sphere.circle(globe.named("Quito"), 0.2, 7)
+    assert all(sphere.distance(globe.named("Quito"), place) == pytest.approx(0.2, rel=1e-12) for place in around.T)
+    np.testing.assert_allclose(around[:, 0], around[:, -1], atol=1e-15)
+
+
+def test_view_hides_the_far_side():
+    seen = globe.seen_from(90, 0, np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0], [0.6, 0.0, 0.8]]).T)
+    np.testing.assert_allclose(seen[:, 0], [0, 0], atol=1e-15)
+    assert np.isnan(seen[:, 1]).all()
+    assert np.hypot(*seen[:, 2]) == pytest.approx(0.6)
+
+
+def test_curves_are_broken_where_longitude_jumps():
+    across = globe.sheet(LATITUDE_LONGITUDE)
+    for curve in (*across.lines, *across.circles):
+        steps = np.abs(np.diff(curve, axis=1))
+        assert np.nanmax(steps) < np.pi
+
+
+@chart_of
+def test_step_with_the_metric_follows_the_great_circle_to_first_order(chart):
+    oslo, tokyo = globe.named("Oslo"), globe.named("Tokyo")
+    theta, towards = sphere.locate(chart, oslo), tokyo - (oslo @ tokyo) * oslo
+    gaps = [
+        sphere.distance(sphere.point(chart, step(chart, theta, tokyo, alpha, True)), sphere.walk(oslo, alpha * towards))
+        for alpha in (0.02, 0.01)
+    ]
+    assert np.log2(gaps[0] / gaps[1]) == pytest.approx(2, abs=0.1)
+
+
+def test_climb_ends_at_the_target_and_arrival_counts():
+    oslo, tokyo = globe.named("Oslo"), globe.named("Tokyo")
+    path = climb(LATITUDE_LONGITUDE, oslo, tokyo, 0.4, 40, True)
+    count = arrival(path, tokyo, 0.01)
+    assert sphere.distance(path[:, count], tokyo) <= 0.01 < sphere.distance(path[:, count - 1], tokyo)
+    assert arrival(path[:, :count], tokyo, 0.01) is None
+    assert arrival(path[:, -1:], tokyo, 0.01) == 0
+    with pytest.raises(ValueError, match="alpha must be > 0"):
+        climb(LATITUDE_LONGITUDE, oslo, tokyo, 0.0, 1, True)
+
+
+def test_steepest_beats_every_other_unit_arrow():
+    rng = np.random.default_rng(2)
+    root = rng.normal(size=(3, 3))
+    M, g = root @ root.T + np.eye(3), rng.normal(size=3)
+    best = steepest(M, g)
+    assert best @ M @ best == pytest.approx(1)
+    others = rng.normal(size=(500, 3))
+    others /= np.sqrt(np.einsum("ni,ij,nj->n", others, M, others))[:, None]
+    assert (others @ g).max() < best @ g
+
+
+def test_steepest_reads_symbols_and_refuses_level_ground():
+    b = sp.Symbol("b", positive=True)
+    assert steepest(sp.diag(1, b**2), [3, 4 * b]) == sp.Matrix([sp.Rational(3, 5), sp.Rational(4, 5) / b])
+    with pytest.raises(ValueError, match="must not be zero"):
+        steepest(np.eye(2), [0.0, 0.0])
+    with pytest.raises(ValueError, match="singular"):
+        steepest(np.diag([1.0, 0.0]), [1.0, 0.0])
+    with pytest.raises(ValueError, match="shape"):
+        steepest(np.eye(2), [1.0])
