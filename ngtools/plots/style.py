@@ -50,7 +50,7 @@ def use_style() -> None:
     except ImportError:  # outside a notebook there is no inline figure
         return
     if get_ipython() is not None:
-        set_matplotlib_formats("svg", metadata={"Date": None}, transparent=False, facecolor="white")
+        set_matplotlib_formats("svg", metadata={"Date": None}, facecolor="white")
 
 
 def axes(ax: Axes | None, xlabel: str = "", ylabel: str = "", title: str = "") -> Axes:
