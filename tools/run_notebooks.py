@@ -27,6 +27,7 @@ def run(path: Path, timeout: int) -> None:
         timeout=timeout,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--Application.log_level=ERROR"],  # the kernel's own log is no output of the notebook
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()

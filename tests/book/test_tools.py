@@ -1,0 +1,78 @@
+"""The tools that edit notebooks change nothing that they were not asked to change."""
+
+import json
+
+import nbformat
+import notebook_ids
+import pytest
+import run_notebooks
+import text_window
+
+SOURCE = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+    "cells": [
+        {"id": "cell-00", "cell_type": "markdown", "metadata": {}, "source": "# Title\n\n$$ a = b $$ (eq-a)"},
+        {
+            "id": "cell-01",
+            "cell_type": "code",
+            "execution_count": 1,
+            "metadata": {
+                "mystnb": {"image": {"alt": "Two curves that cross", "classes": "dark-light"}},
+                "tags": ["exercise"],
+            },
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "value 2\n"}],
+            "source": "x = 1 + 1\nprint('value', x)",
+        },
+    ],
+}
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """A notebook on disk, below a root that the text window takes for the project."""
+    monkeypatch.setattr(text_window, "ROOT", tmp_path)
+    monkeypatch.setattr(text_window, "TEXT", tmp_path / "text")
+    path = tmp_path / "book" / "01_trial.ipynb"
+    path.parent.mkdir()
+    nbformat.write(nbformat.from_dict(SOURCE), path)
+    return path
+
+
+def test_the_text_window_closes_on_the_same_notebook(notebook):
+    before = json.loads(notebook.read_text())
+    text_window.open_text([notebook])
+    opened = notebook.parents[1] / "text" / "book" / "01_trial.md"
+    assert "(eq-a)" in opened.read_text()
+    text_window.fold_text()
+    after = json.loads(notebook.read_text())
+    assert after["cells"] == before["cells"]
+    assert "jupytext" not in after["metadata"]
+    assert not opened.exists()
+
+
+def test_an_edit_in_the_text_window_reaches_the_notebook_and_keeps_other_outputs(notebook):
+    text_window.open_text([notebook])
+    opened = notebook.parents[1] / "text" / "book" / "01_trial.md"
+    opened.write_text(opened.read_text().replace("# Title", "# Another"))
+    text_window.fold_text()
+    cells = json.loads(notebook.read_text())["cells"]
+    assert cells[0]["source"][0] == "# Another\n"
+    assert cells[1]["outputs"] == [{"output_type": "stream", "name": "stdout", "text": ["value 2\n"]}]
+
+
+def test_running_twice_gives_the_same_bytes(notebook):
+    run_notebooks.run(notebook, timeout=60)
+    once = notebook.read_bytes()
+    run_notebooks.run(notebook, timeout=60)
+    assert notebook.read_bytes() == once
+    stored = json.loads(once)
+    assert stored["cells"][1]["outputs"][0]["text"] == ["value 2\n"]
+    assert stored["metadata"]["language_info"] == {"name": "python"}
+
+
+def test_cells_are_numbered_in_order():
+    notebook = nbformat.from_dict({**SOURCE, "cells": SOURCE["cells"][::-1]})
+    notebook_ids.number_cells(notebook)
+    assert [cell["id"] for cell in notebook.cells] == ["cell-00", "cell-01"]
