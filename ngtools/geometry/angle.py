@@ -1,0 +1,34 @@
+"""Lengths and angles of tangent vectors in a metric."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["angle", "norm"]
+
+
+def norm(F: Any, v: Any) -> float:
+    """The length sqrt(v^T F v) of a tangent vector."""
+    v = np.asarray(v, dtype=np.float64)
+    return float(np.sqrt(v @ np.asarray(F, dtype=np.float64) @ v))
+
+
+def angle(F: Any, u: Any, v: Any) -> float:
+    """The angle between two tangent vectors in the metric F, in degrees.
+
+    Unlike the angle seen on paper it is the same in every chart.
+
+    Examples
+    --------
+    >>> angle([[1.0, 0.0], [0.0, 4.0]], [1.0, 0.0], [2.0, 1.0])
+    45.0
+    """
+    F, u, v = (np.asarray(entry, dtype=np.float64) for entry in (F, u, v))
+    if not (norm(F, u) > 0 and norm(F, v) > 0):
+        raise ValueError("angle needs two vectors of positive length in the metric (one of them is zero)")
+    cosine = u @ F @ v / (norm(F, u) * norm(F, v))
+    # the sine through the rejection keeps its digits where the cosine rounds to 1
+    rejection = v / norm(F, v) - cosine * u / norm(F, u)
+    return float(np.degrees(np.arctan2(norm(F, rejection), cosine)))
