@@ -12,6 +12,9 @@ FORMULAS = """() => ({
     drawn: document.querySelectorAll("article mjx-container").length,
     wrong: [...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map(e => e.dataset.mjxError || e.textContent),
 })"""
+CLIPPED = """() => [...document.querySelectorAll('article mjx-container[display="true"]')]
+    .filter(e => e.scrollWidth > e.clientWidth + 1 && e.offsetParent !== null)
+    .map(e => `${e.closest("div.math")?.id || "output"}: ${e.scrollWidth - e.clientWidth} pixels too wide`)"""
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
     v => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(" | ")}`)"""
 
@@ -24,6 +27,9 @@ def test_a_served_page(opened, served, page_name, width, scheme):
     assert formulas["wrong"] == []
     assert formulas["asked"] == 0 or formulas["drawn"] >= formulas["asked"]
     assert page.evaluate(OVERFLOW) <= 0, "the page is wider than the window"
+    if width == 1280:
+        clipped = page.evaluate(CLIPPED)
+        assert not clipped, "break these equations into lines:\n" + "\n".join(clipped)
     page.add_script_tag(path=AXE)
     violations = page.evaluate(VIOLATIONS)
     assert not violations, "\n".join(violations)
