@@ -1,0 +1,269 @@
+"""K-FAC: each layer's Fisher block as a Kronecker product of two small matrices (Martens and Grosse, 2015).
+
+A layer s = W a + b with inputs a and output gradients g has the block E[a a^T (x) g g^T] (columns of W stacked); K-FAC
+replaces the mean of the product by the product of the means, Omega (x) Gamma_out with Omega = E[a a^T] and
+Gamma_out = E[g g^T].  Blocks between layers are dropped.
+
+The convention of a model: parameters are ``{name: {"kernel": (inputs, outputs), "bias": (outputs,)}}``, bias optional,
+and the model applies its layers through an argument ``dense``, so that this module can listen:
+
+    def model(params, x, dense=kfac.dense):
+        h = jnp.tanh(dense(params, "hidden", x))
+        return dense(params, "out", h)
+
+``dense`` takes inputs of shape (..., inputs); leading axes are places where one layer is used again, and a layer may
+be called more than once.  A convolution is a dense layer on patches (``kfac.patches``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ngtools import trees
+from ngtools.linear import Solution, kron_product, kron_solve, kron_solve_factored
+from ngtools.linear.damping import check_damping
+from ngtools.linear.kronecker import check_full_rank
+from ngtools.linear.solution import direct
+from ngtools.products.batch import count_of, head_of, linearised, weights_of
+from ngtools.products.heads import Head
+
+__all__ = ["Factors", "dense", "factors", "patches", "product", "solve", "step"]
+
+Model = Callable[..., Any]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Factors:
+    """The two Kronecker factors of every layer, by name.
+
+    ``inputs[name]`` is Omega, of size inputs (+ 1 where the layer has a bias: the last row belongs to it), summed
+    over the places of one example; ``outputs[name]`` is Gamma_out, averaged over the places.  Both are means over
+    the batch.
+    """
+
+    inputs: dict[str, jax.Array]
+    outputs: dict[str, jax.Array]
+
+
+def dense(params: Any, name: str, a: jax.Array) -> jax.Array:
+    """Return a kernel + bias for layer ``name``; ``a`` has shape (..., inputs)."""
+    layer = params[name]
+    s = a @ layer["kernel"]
+    return s + layer["bias"] if "bias" in layer else s
+
+
+def patches(image: jax.Array, window: tuple[int, int]) -> jax.Array:
+    """Return the patches of an image (height, width, channels), shape (places, window * channels).
+
+    Stride 1, no padding, so that ``dense(params, name, patches(image, (3, 3)))`` is a 3 x 3 convolution at each of
+    its (height - 2)(width - 2) places.
+    """
+    h, w = window
+    rows, columns, channels = image.shape
+    if h > rows or w > columns:
+        raise ValueError(f"window {window} is larger than the image of shape {image.shape}")
+    i = jnp.arange(rows - h + 1)[:, None, None, None] + jnp.arange(h)[None, None, :, None]
+    j = jnp.arange(columns - w + 1)[None, :, None, None] + jnp.arange(w)[None, None, None, :]
+    return image[i, j].reshape(-1, h * w * channels)
+
+
+def factors(
+    model: Model,
+    params: Any,
+    batch: Any,
+    head: Any,
+    *,
+    key: jax.Array | None = None,
+    weights: Any = None,
+) -> Factors:
+    """Return the Kronecker factors of the Fisher matrix.
+
+    Parameters
+    ----------
+    model, params
+        As in the head of this module.
+    batch, head, weights
+        As in ``products.fisher_vector_product``: inputs without labels, means over the batch.
+    key
+        Without it the expectation over outcomes is exact (one reverse derivative an output).  With a JAX key one
+        observation an example is drawn from the model; never data labels, which give the empirical Fisher.
+
+    Notes
+    -----
+    Gamma_out is made of gradients of *each example's* log density.  Gradients of the mean over the batch carry 1/N
+    each, and their outer products give a Gamma_out that is N times too small.
+
+    Exact where one layer is linear and g does not depend on a: a linear model with Gaussian outputs, also with shared
+    weights; or a batch of one example.  Otherwise an approximation.
+    """
+    _check_layers(params)
+    head = head_of(head, model, params, batch)
+    count = count_of(batch)
+    shares = weights_of(weights, count)
+    shares = jnp.full(count, 1 / count) if shares is None else shares
+    keys = None if key is None else jax.random.split(key, count)
+    return linearised(_factors, model, head, params, batch, keys, shares)
+
+
+def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, shares: Any) -> Factors:
+    def one(x: Any, key: Any) -> tuple[Any, Any]:
+        probes = _probes(model, params, x)
+
+        def listened(probes: Any) -> Any:
+            heard: dict[str, list[Any]] = {}
+            z = model(params, x, dense=_listener(heard, probes))
+            return trees.flatten(z)[0], {name: jnp.concatenate(uses) for name, uses in heard.items()}
+
+        z, pull, inputs = jax.vjp(listened, probes, has_aux=True)
+        if key is None:
+            columns = head.root(z)
+        else:
+            columns = jax.grad(head.log_density, argnums=1)(head.sample(key, z), z)[:, None]
+        gradients = jax.vmap(lambda column: pull(column)[0], in_axes=1)(columns)
+        omega, gamma = {}, {}
+        for name, a in inputs.items():
+            if "bias" in params[name]:
+                a = jnp.concatenate([a, jnp.ones_like(a[:, :1])], axis=1)
+            g = jnp.concatenate(gradients[name], axis=1)  # (columns, places, outputs)
+            omega[name] = a.T @ a
+            gamma[name] = jnp.einsum("kto,ktp->op", g, g) / len(a)
+        return omega, gamma
+
+    each = jax.vmap(one)(batch, keys)
+    means = jax.tree.map(lambda leaf: jnp.tensordot(shares.astype(leaf.dtype), leaf, axes=1), each)
+    missing = set(params) - set(means[0])
+    if missing:
+        raise ValueError(
+            f"the model never applied dense(params, name, ...) to {sorted(missing)}: K-FAC cannot see them"
+        )
+    return Factors(*means)
+
+
+def _listener(heard: dict[str, list[Any]], probes: Any) -> Callable[..., Any]:
+    def listening(params: Any, name: str, a: jax.Array) -> jax.Array:
+        uses = heard.setdefault(name, [])
+        s = dense(params, name, a)
+        if probes is not None:
+            # a probe is zero; the derivative with respect to it is the output gradient g at every place
+            s = s + probes[name][len(uses)].reshape(s.shape)
+        uses.append(a.reshape(-1, a.shape[-1]))
+        return s
+
+    return listening
+
+
+def _probes(model: Model, params: Any, x: Any) -> Any:
+    heard: dict[str, list[Any]] = {}
+
+    def run(params: Any, x: Any) -> Any:
+        model(params, x, dense=_listener(heard, None))
+        return {name: list(uses) for name, uses in heard.items()}
+
+    shapes = jax.eval_shape(run, params, x)
+    heard.clear()
+    outputs = {name: params[name]["kernel"].shape[1] for name in shapes}
+    return {name: [jnp.zeros((len(a), outputs[name]), a.dtype) for a in uses] for name, uses in shapes.items()}
+
+
+def product(factors: Factors, v: Any) -> Any:
+    """Return the K-FAC matrix times v, for v like the parameters."""
+    return _layerwise(factors, v, lambda name, A, G, kernel: kron_product(A, G, kernel))
+
+
+def solve(factors: Factors, gradient: Any, *, damping: Any, method: str = "exact") -> Solution:
+    """Solve (Omega (x) Gamma_out + lambda I) x = gradient layer by layer.
+
+    Parameters
+    ----------
+    factors
+        From ``factors``.
+    gradient
+        A pytree like the parameters.
+    damping
+        lambda >= 0; 0 only where both factors have full rank (a batch with at least as many examples as the layer
+        has inputs).
+    method
+        "exact": the damped system as written.  "factored": the damping of Martens and Grosse, split over the
+        factors (``linear.kron_solve_factored``); then ``residual`` shows by how much it differs from the system.
+
+    Returns
+    -------
+    Solution
+        ``steps`` is 0.
+
+    Raises
+    ------
+    ValueError
+        On concrete values: a singular factor without damping, nan in the gradient, shapes that do not fit.
+    """
+    solvers = {"exact": kron_solve, "factored": kron_solve_factored}
+    if method not in solvers:
+        raise ValueError(f"method must be one of {sorted(solvers)} (got {method!r})")
+    check_damping(damping)
+    trees.check_floating(gradient, "gradient")
+    trees.check_finite(gradient, "gradient")
+
+    def one(name: str, A: jax.Array, G: jax.Array, kernel: jax.Array) -> jax.Array:
+        if not trees.is_traced(A, G, damping) and damping == 0:
+            check_full_rank(A, f"Omega of layer '{name}'")
+            check_full_rank(G, f"Gamma_out of layer '{name}'")
+        return solvers[method](A, G, kernel, damping)
+
+    x = _layerwise(factors, gradient, one)
+    residual = trees.axpy(-1, gradient, trees.axpy(damping, x, product(factors, x)))
+    size = trees.norm(gradient)
+    relative = trees.norm(residual) / jnp.where(size > 0, size, 1)
+    # the exact solve is as good as its rounding; the factored one solves another system by design
+    tol = 100 * float(jnp.finfo(size.dtype).eps) ** 0.5 if method == "exact" else float("inf")
+    return direct(x, relative, tol)
+
+
+def step(
+    params: Any, gradient: Any, factors: Factors, *, learning_rate: Any, damping: Any, method: str = "exact"
+) -> Any:
+    """Return params + alpha (K-FAC + lambda I)^-1 gradient: an ascent step on the objective.
+
+    Parameters
+    ----------
+    params, gradient
+        The objective's gradient at ``params``; pass the gradient of -loss to descend.
+    factors, damping, method
+        As in ``solve``.
+    learning_rate
+        alpha > 0.
+    """
+    if not trees.is_traced(learning_rate) and not learning_rate > 0:
+        raise ValueError(f"learning_rate must be > 0 (got {learning_rate!r})")
+    trees.check_like(gradient, params, "gradient", "params")
+    return trees.axpy(learning_rate, solve(factors, gradient, damping=damping, method=method).value, params)
+
+
+def _layerwise(factors: Factors, tree: Any, apply: Callable[..., Any]) -> Any:
+    if set(tree) != set(factors.inputs):
+        raise ValueError(f"the gradient has layers {sorted(tree)}, the factors have {sorted(factors.inputs)}")
+    result = {}
+    for name, layer in tree.items():
+        A, G = factors.inputs[name], factors.outputs[name]
+        if "bias" in layer:
+            # homogeneous coordinates: the bias is the kernel's last row
+            whole = apply(name, A, G, jnp.concatenate([layer["kernel"], layer["bias"][None]]))
+            result[name] = {"kernel": whole[:-1], "bias": whole[-1]}
+        else:
+            result[name] = {"kernel": apply(name, A, G, layer["kernel"])}
+    return result
+
+
+def _check_layers(params: Any) -> None:
+    trees.check_floating(params, "params")
+    wanted = '{name: {"kernel": (inputs, outputs), "bias": (outputs,)}}'
+    for name, layer in params.items() if isinstance(params, dict) else [("", None)]:
+        if not isinstance(layer, dict) or not {"kernel"} <= set(layer) <= {"kernel", "bias"}:
+            raise ValueError(f"K-FAC needs parameters of the form {wanted}, bias optional (look at '{name}')")
+        if jnp.ndim(layer["kernel"]) != 2:
+            raise ValueError(f"layer '{name}': kernel must have two axes (got shape {jnp.shape(layer['kernel'])})")
