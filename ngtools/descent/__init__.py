@@ -1,5 +1,29 @@
 """Steps of every kind, each in its own coordinates, and runs that return a `Trace`."""
 
+from ngtools.descent.flow import flow
+from ngtools.descent.methods import METHODS, Method, method
 from ngtools.descent.natural import budget_step, natural_gradient, solve_traced
+from ngtools.descent.objectives import Objective, expected_log_likelihood, mean_log_likelihood
+from ngtools.descent.run import run, step
+from ngtools.descent.setting import Setting, chart_setting, pull_back
+from ngtools.descent.trace import Exit, Trace
 
-__all__ = ["budget_step", "natural_gradient", "solve_traced"]
+__all__ = [
+    "METHODS",
+    "Exit",
+    "Method",
+    "Objective",
+    "Setting",
+    "Trace",
+    "budget_step",
+    "chart_setting",
+    "expected_log_likelihood",
+    "flow",
+    "mean_log_likelihood",
+    "method",
+    "natural_gradient",
+    "pull_back",
+    "run",
+    "solve_traced",
+    "step",
+]
