@@ -63,7 +63,8 @@ def check_like(tree: Tree, like: Tree, name: str, like_name: str) -> None:
 
     ``like`` may hold arrays or ``jax.ShapeDtypeStruct`` leaves.
     """
-    structure, expected = jax.tree.structure(tree), jax.tree.structure(like)
+    structure: Any = jax.tree.structure(tree)
+    expected: Any = jax.tree.structure(like)
     if structure != expected:
         raise ValueError(
             f"{name} and {like_name} differ in structure: {name} is {structure}, {like_name} is {expected}"
