@@ -12,8 +12,12 @@ from ngtools.families import Family
 from ngtools.symbolic.derivation import Derivation, derivation
 from ngtools.symbolic.divergence import Divergence, divergence, kl_hessian
 from ngtools.symbolic.finite_step import euler_step_series
+from ngtools.symbolic.lagrange import SteepestStep, steepest_step
 from ngtools.symbolic.laws import NotDerivable
+from ngtools.symbolic.of_expression import fisher_of
+from ngtools.symbolic.printing import latex
 from ngtools.symbolic.steps import Steps
+from ngtools.symbolic.transformation import TransformationLaws, transformation_laws
 from ngtools.symbolic.verdict import Verdict, VerificationError, verdict, verify
 from ngtools.symbolic.zero import Undecided, tidy
 
@@ -21,7 +25,9 @@ __all__ = [
     "Derivation",
     "Divergence",
     "NotDerivable",
+    "SteepestStep",
     "Steps",
+    "TransformationLaws",
     "Undecided",
     "Verdict",
     "VerificationError",
@@ -29,10 +35,14 @@ __all__ = [
     "divergence",
     "euler_step_series",
     "fisher",
+    "fisher_of",
     "kl",
     "kl_hessian",
+    "latex",
     "score",
+    "steepest_step",
     "tidy",
+    "transformation_laws",
     "verdict",
     "verify",
 ]
