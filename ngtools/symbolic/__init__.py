@@ -55,7 +55,7 @@ def score(family: Family, chart: str | None = None, steps: bool = False) -> sp.M
     --------
     >>> from ngtools import families
     >>> score(families.get("zero-mean-normal"), "std")
-    Matrix([[-(sigma - x)*(sigma + x)/sigma**3]])
+    Matrix([[-1/sigma + x**2/sigma**3]])
     """
     found = derivation(family, chart)
     if steps:

@@ -14,10 +14,11 @@ from ngtools.engines import SYMPY
 from ngtools.families import Family
 from ngtools.families.support import Circle, Integers, Interval, Simplex, Support, Vector
 from ngtools.symbolic.laws import NotDerivable, Reading, read
+from ngtools.symbolic.printing import latex
 from ngtools.symbolic.steps import Steps
 from ngtools.symbolic.zero import exact, positive_cover, tidy
 
-__all__ = ["Derivation", "derivation", "observation_symbols"]
+__all__ = ["Derivation", "averages", "derivation", "observation_symbols", "rows_split"]
 
 
 def observation_symbols(support: Support) -> tuple[sp.Symbol, ...]:
@@ -77,21 +78,21 @@ class Derivation:
     @property
     def steps(self) -> Steps:
         """The derivation line by line."""
-        names = sp.latex(sp.Tuple(*self.theta)) if len(self.theta) > 1 else sp.latex(self.theta[0])
+        names = latex(sp.Tuple(*self.theta)) if len(self.theta) > 1 else latex(self.theta[0])
         lines = [
-            ("log density", rf"\log p_\theta(x) = {sp.latex(self.log_density)},\quad \theta = {names}"),
-            ("score", rf"\psi_\theta(x) = {sp.latex(tidy(self.score))}"),
+            ("log density", rf"\log p_\theta(x) = {latex(self.log_density)},\quad \theta = {names}"),
+            ("score", rf"\psi_\theta(x) = {latex(tidy(self.score))}"),
             ("base law", self.reading.base),
         ]
         if self.reading.observation:
             lines.append(("observation", f"x = {self.reading.observation}"))
         lines += [
-            ("mean score", rf"\mathbb{{E}}\,\psi_\theta = {sp.latex(tidy(self.mean_score))}"),
-            ("Fisher matrix", rf"\mathbb{{E}}\,\psi_\theta \psi_\theta^\top = {sp.latex(self.fisher)}"),
-            ("curvature", rf"-\mathbb{{E}}\,\nabla^2 \log p_\theta = {sp.latex(tidy(self.by_hessian))}"),
+            ("mean score", rf"\mathbb{{E}}\,\psi_\theta = {latex(tidy(self.mean_score))}"),
+            ("Fisher matrix", rf"\mathbb{{E}}\,\psi_\theta \psi_\theta^\top = {latex(self.fisher)}"),
+            ("curvature", rf"-\mathbb{{E}}\,\nabla^2 \log p_\theta = {latex(tidy(self.by_hessian))}"),
         ]
         if self.stated is not None and not self.family.rows:
-            lines.append(("stated", rf"F(\theta) = {sp.latex(tidy(self.stated))}"))
+            lines.append(("stated", rf"F(\theta) = {latex(tidy(self.stated))}"))
         return Steps(tuple(lines))
 
     def _repr_latex_(self) -> str:
@@ -120,10 +121,10 @@ def _derivation(family: Family, chart: str) -> Derivation:
     score = sp.Matrix([sp.diff(log_density, t) for t in theta])
     hessian = score.jacobian(theta)
     if family.rows:
-        reading, averages = _rows(family, chart, x, log_density)
+        reading, means = _rows(family, chart, x, log_density)
     else:
         reading = read(family.law, log_density, x, home, theta, family.support)
-        averages = _averages(reading, score, hessian)
+        means = averages(reading, score, hessian)
     return Derivation(
         family=family,
         chart=chart,
@@ -133,9 +134,9 @@ def _derivation(family: Family, chart: str) -> Derivation:
         score=score,
         hessian=hessian,
         reading=reading,
-        mean_score=averages[0],
-        by_score=averages[1],
-        by_hessian=averages[2],
+        mean_score=means[0],
+        by_score=means[1],
+        by_hessian=means[2],
         stated=None if "all" in family.irregular else exact(sp.Matrix(family.fisher(theta, chart))),
         cover=positive_cover(record),
     )
@@ -144,7 +145,7 @@ def _derivation(family: Family, chart: str) -> Derivation:
 Averages = tuple[sp.Matrix, sp.Matrix, sp.Matrix]
 
 
-def _averages(reading: Reading, score: sp.Matrix, hessian: sp.Matrix) -> Averages:
+def averages(reading: Reading, score: sp.Matrix, hessian: sp.Matrix) -> Averages:
     """E[score], E[score scoreᵀ] and -E[Hessian]."""
     d, expect = len(score), reading.expect
     products = {(i, j): expect(score[i] * score[j]) for i in range(d) for j in range(i, d)}
@@ -178,7 +179,10 @@ def _rows(family: Family, chart: str, x: tuple[sp.Symbol, ...], log_density: sp.
         return total
 
     def defects() -> list[sp.Expr]:
-        return [rows_split(log_density, family, chart, x), *(defect for row in rows for defect in row.reading.defects())]
+        return [
+            rows_split(log_density, family, chart, x),
+            *(defect for row in rows for defect in row.reading.defects()),
+        ]
 
     reading = Reading(
         technique=f"rows: {rows[0].reading.technique}",

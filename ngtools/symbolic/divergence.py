@@ -11,6 +11,7 @@ import sympy as sp
 from ngtools.families import Family
 from ngtools.symbolic.derivation import derivation
 from ngtools.symbolic.laws import NotDerivable
+from ngtools.symbolic.printing import latex
 from ngtools.symbolic.steps import Steps
 from ngtools.symbolic.zero import exact, positive_cover, residual, tidy
 
@@ -45,18 +46,23 @@ class Divergence:
 
     @property
     def steps(self) -> Steps:
-        lines = [("stated", rf"\mathrm{{KL}}(\theta_0\,\|\,\theta_1) = {sp.latex(self.stated)}")]
+        lines = [("stated", rf"\mathrm{{KL}}(\theta_0\,\|\,\theta_1) = {latex(self.stated)}")]
         if self.derived is not None:
             log_ratio = r"\mathbb{E}_{\theta_0}[\log p_{\theta_0} - \log p_{\theta_1}]"
-            difference = sp.latex(residual(self.stated - self.derived, self.cover))
-            lines.append(("derived", f"{log_ratio} = {sp.latex(tidy(self.derived))}"))
+            difference = latex(residual(self.stated - self.derived, self.cover))
+            lines.append(("derived", f"{log_ratio} = {latex(_shorter(self.derived))}"))
             lines.append(("stated - derived", difference))
         second = r"\nabla^2_{\theta_1} \mathrm{KL}(\theta_0\,\|\,\theta_1)\big|_{\theta_1 = \theta_0}"
-        lines.append(("curvature", f"{second} = {sp.latex(tidy(self.hessian))}"))
+        lines.append(("curvature", f"{second} = {latex(tidy(self.hessian))}"))
         return Steps(tuple(lines))
 
     def _repr_latex_(self) -> str:
         return self.steps._repr_latex_()
+
+
+def _shorter(expr: sp.Expr) -> sp.Expr:
+    # no simplify here: it gathers logarithms into one, of a tower of powers
+    return min(expr, sp.expand_log(sp.factor(sp.together(expr))), key=sp.count_ops)
 
 
 @lru_cache(maxsize=512)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import sympy as sp
 
@@ -107,20 +109,23 @@ def _row_residuals(found: Derivation) -> _Residuals:
     """Row by row, and that the whole is the sum of its rows."""
     family, chart, cover = found.family, found.chart, found.cover
     rows = [_residuals(row, chart) for row in family.rows]
-    total = sp.Matrix.zeros(*found.by_score.shape)
     split = residual(rows_split(found.log_density, family, chart, found.x), cover)
-    stated = residual_matrix(found.stated - sum((derivation(row, chart).stated for row in family.rows), total), cover)
+    stated = residual_matrix(found.stated - _total(derivation(row, chart).stated for row in family.rows), cover)
     parts = [divergence(row, chart).stated for row in family.rows]
     kl = sp.Matrix([residual(divergence(family, chart).stated - sp.Add(*parts), cover)])
     return _Residuals(
         normalised=sp.Matrix([split, *(entry for row in rows for entry in row.normalised)]),
         round_trip=_round_trip(found),
         mean_score=sp.Matrix([entry for row in rows for entry in row.mean_score]),
-        by_score=stated + sum((row.by_score for row in rows), total),
-        by_hessian=stated + sum((row.by_hessian for row in rows), total),
-        kl=kl + sum((row.kl for row in rows), sp.zeros(1)),
-        kl_hessian=stated + sum((row.kl_hessian for row in rows), total),
+        by_score=stated + _total(row.by_score for row in rows),
+        by_hessian=stated + _total(row.by_hessian for row in rows),
+        kl=kl + _total(row.kl for row in rows),
+        kl_hessian=stated + _total(row.kl_hessian for row in rows),
     )
+
+
+def _total(matrices: Iterable[sp.Matrix | None]) -> sp.Matrix:
+    return reduce(operator.add, matrices)
 
 
 def _round_trip(found: Derivation) -> sp.Matrix:

@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from ngtools.symbolic.laws.reading import NotDerivable, Reading
+from ngtools.symbolic.printing import latex
 from ngtools.symbolic.zero import flatten
 
 __all__ = ["counting", "finite"]
@@ -21,7 +22,7 @@ def finite(log_density: sp.Expr, x: Sequence[sp.Symbol], values: Sequence[Any]) 
     def expect(expr: sp.Expr) -> sp.Expr:
         return sp.Add(*[p * expr.subs(point) for p, point in zip(probabilities, points)])
 
-    shown = r",\, ".join(sp.latex(value) for value in values)
+    shown = r",\, ".join(latex(value) for value in values)
     return Reading(
         technique="finite sum",
         base=rf"x \in \{{{shown}\}}",
@@ -84,8 +85,8 @@ def counting(
 
     return Reading(
         technique="probability generating function",
-        base=rf"y = 0, 1, 2, \dots,\; \mathbb{{E}}\,u^y = {sp.latex(generating(u))}",
-        observation=sp.latex(image),
+        base=rf"y = 0, 1, 2, \dots,\; \mathbb{{E}}\,u^y = {latex(generating(u))}",
+        observation=latex(image),
         expect=expect,
         defects=defects,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from ngtools.symbolic.laws.reading import NotDerivable, Reading
+from ngtools.symbolic.printing import latex
 from ngtools.symbolic.zero import flatten, tidy
 
 __all__ = ["INTEGRALS", "Split", "log_partition", "split"]
@@ -85,10 +86,10 @@ def log_partition(
             total.append(constant * table[_order(dependent, T, names)])
         return sp.Add(*total)
 
-    shown = r",\, ".join(sp.latex(statistic) for statistic in T)
+    shown = r",\, ".join(latex(statistic) for statistic in T)
     return Reading(
         technique="log-partition",
-        base=rf"T(x) = ({shown}),\; \Lambda = {sp.latex(tidy(parts.log_partition))}",
+        base=rf"T(x) = ({shown}),\; \Lambda = {latex(tidy(parts.log_partition))}",
         observation="",
         expect=expect,
         defects=defects,

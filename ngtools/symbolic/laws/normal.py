@@ -42,7 +42,11 @@ def normal_expectation(expr: sp.Expr, z: Sequence[sp.Symbol]) -> sp.Expr:
             base, exponent = factor.as_base_exp()
             if base in powers and exponent.is_Integer and exponent > 0:
                 powers[base] += int(exponent)
-            elif base == sp.E and not any(exponent.diff(s, 2) != 0 for s in z) and exponent.subs(dict.fromkeys(z, 0)) == 0:
+            elif (
+                base == sp.E
+                and not any(exponent.diff(s, 2) != 0 for s in z)
+                and exponent.subs(dict.fromkeys(z, 0)) == 0
+            ):
                 for s in z:
                     slopes[s] += exponent.diff(s)
             elif factor != 1:

@@ -15,6 +15,7 @@ from ngtools.symbolic.laws import discrete, normal
 from ngtools.symbolic.laws.log_partition import INTEGRALS, log_partition, split
 from ngtools.symbolic.laws.reading import NotDerivable, Reading
 from ngtools.symbolic.laws.transform import Transform, beta_law, dirichlet_law, gamma_law
+from ngtools.symbolic.printing import latex
 from ngtools.symbolic.zero import flatten
 
 __all__ = ["read"]
@@ -70,7 +71,9 @@ def _values(details: dict[str, Any], support: Any) -> Sequence[Any]:
         return details["values"]
     if isinstance(support, Integers) and math.isfinite(support.upper) and math.isfinite(support.lower):
         return [sp.Integer(value) for value in range(int(support.lower), int(support.upper) + 1)]
-    raise NotDerivable(f"a finite law needs its values: details['values'], or a finite Integers support (got {support})")
+    raise NotDerivable(
+        f"a finite law needs its values: details['values'], or a finite Integers support (got {support})"
+    )
 
 
 def _mapped(
@@ -104,12 +107,12 @@ def _mapped(
 
     words, technique = _WORDS[base]
     count = words.count("%s")
-    entries = tuple(sp.latex(entry) for entry in shape)
+    entries = tuple(latex(entry) for entry in shape)
     shown = law.map((sp.Symbol("e"), z), home, SYMPY) if signed else law.map(z, home, SYMPY)
     return Reading(
         technique=technique,
         base=words % (entries if count == len(entries) else (r",\, ".join(entries),)),
-        observation="" if base == "dirichlet" else sp.latex(sp.sympify(shown)),
+        observation="" if base == "dirichlet" else latex(sp.sympify(shown)),
         expect=expect,
         defects=defects,
     )
@@ -130,7 +133,7 @@ def _mapped_normal(
     return Reading(
         technique=technique,
         base=words,
-        observation=sp.latex(sp.sympify(mapped)) if len(x) == 1 else sp.latex(sp.Matrix(list(image.values()))),
+        observation=latex(sp.sympify(mapped)) if len(x) == 1 else latex(sp.Matrix(list(image.values()))),
         expect=lambda expr: normal.normal_expectation(expr.subs(image), z),
         defects=defects,
     )
