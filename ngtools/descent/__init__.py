@@ -1,6 +1,7 @@
 """Steps of every kind, each in its own coordinates, and runs that return a `Trace`."""
 
 from ngtools.descent.flow import flow
+from ngtools.descent.matrix_free import MatrixFreeStep, natural_gradient_step, optax_natural_gradient
 from ngtools.descent.methods import METHODS, Method, method
 from ngtools.descent.natural import budget_step, natural_gradient, solve_traced
 from ngtools.descent.objectives import Objective, expected_log_likelihood, mean_log_likelihood
@@ -11,6 +12,7 @@ from ngtools.descent.trace import Exit, Trace
 __all__ = [
     "METHODS",
     "Exit",
+    "MatrixFreeStep",
     "Method",
     "Objective",
     "Setting",
@@ -22,6 +24,8 @@ __all__ = [
     "mean_log_likelihood",
     "method",
     "natural_gradient",
+    "natural_gradient_step",
+    "optax_natural_gradient",
     "pull_back",
     "run",
     "solve_traced",
