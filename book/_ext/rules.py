@@ -16,6 +16,7 @@ Notebook = dict[str, Any]
 Cell = dict[str, Any]
 
 LONGEST, LONGEST_EXERCISE = 12, 20
+WIDEST = 86  # what a page shows at 1280 pixels without scrolling
 SHORTEST_ALT = 25
 
 # What a stored output may not contain: it would differ on the next machine, or tell of trouble.
@@ -72,11 +73,14 @@ def import_faults(notebook: Notebook) -> Iterator[str]:
 
 
 def length_faults(notebook: Notebook) -> Iterator[str]:
-    """A cell has 2 to 12 lines (an exercise's answer up to 20)."""
+    """A cell has 2 to 12 lines (an exercise's answer up to 20), none wider than a page shows."""
     for number, cell, source in code_cells(notebook):
         lines, most = len(source.strip().splitlines()), LONGEST_EXERCISE if "exercise" in tags(cell) else LONGEST
         if not 2 <= lines <= most:
             yield f"cell {number}: {lines} lines; 2 to {most} are allowed"
+        for line in source.splitlines():
+            if len(line) > WIDEST:
+                yield f"cell {number}: a line of {len(line)} characters, {WIDEST} are seen without scrolling: {line[:40]}..."
 
 
 def execution_faults(notebook: Notebook) -> Iterator[str]:

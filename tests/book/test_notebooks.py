@@ -81,6 +81,7 @@ BROKEN = [
     (rules.import_faults, changed(1, source="%matplotlib inline\nimport ngtools"), "not plain Python"),
     (rules.length_faults, changed(1, source=LONG), "13 lines"),
     (rules.length_faults, changed(1, source="import ngtools"), "1 lines"),
+    (rules.length_faults, changed(1, source="import ngtools\nx = 1" + " + 1" * 25), "a line of 105 characters"),
     (rules.execution_faults, changed(2, execution_count=3), "expected 2"),
     (rules.execution_faults, changed(2, execution_count=None), "expected 2"),
     (rules.execution_faults, changed(1, outputs=[]), "shows nothing"),
