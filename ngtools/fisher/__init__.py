@@ -10,7 +10,7 @@ from ngtools.fisher.agreement import Agreement, agreement
 from ngtools.fisher.change import relative_change
 from ngtools.fisher.density import integers, of_density
 from ngtools.fisher.divergence import by_kl
-from ngtools.fisher.invariants import relative_eigenvalues, squared_length
+from ngtools.fisher.invariants import in_charts, relative_eigenvalues, squared_length
 from ngtools.fisher.observed import observed
 from ngtools.fisher.routes import (
     SampledFisher,
@@ -23,7 +23,7 @@ from ngtools.fisher.routes import (
     stated,
 )
 from ngtools.fisher.sampling import sampling_errors, sampling_variance
-from ngtools.fisher.scoring import Scoring, scoring
+from ngtools.fisher.scoring import Scoring, scoring, scoring_rate
 
 __all__ = [
     "Agreement",
@@ -35,6 +35,7 @@ __all__ = [
     "by_sampling",
     "by_score",
     "empirical",
+    "in_charts",
     "integers",
     "mean_score",
     "observed",
@@ -45,6 +46,7 @@ __all__ = [
     "sampling_variance",
     "scores",
     "scoring",
+    "scoring_rate",
     "squared_length",
     "stated",
 ]

@@ -69,7 +69,9 @@ def replicate(
         raise ValueError(f"n must be at least 1 and runs at least 2 (got n={n}, runs={runs})")
     estimates = np.asarray(estimator(np.asarray(family.sample(theta, (runs, n), rng, chart))), dtype=np.float64)
     if estimates.shape[:1] != (runs,) or estimates.ndim > 2:
-        raise ValueError(f"estimator must return one entry or one row a sample (got shape {estimates.shape}, runs={runs})")
+        raise ValueError(
+            f"estimator must return one entry or one row a sample (got shape {estimates.shape}, runs={runs})"
+        )
     return Replicates(estimates.reshape(runs, -1), n)
 
 
@@ -102,6 +104,25 @@ def gamma_shape_rate(x: np.ndarray) -> np.ndarray:
     return np.stack([k, k / x.mean(axis=-1)], axis=-1)
 
 
+def coverage_ellipse(covariance: Any, centre: Any, coverage: float = 0.95, points: int = 200) -> np.ndarray:
+    """Return the ellipse that holds ``coverage`` of a two-dimensional normal distribution, a closed curve (points, 2).
+
+    The squared Mahalanobis radius is the chi-squared quantile with two degrees of freedom, -2 log(1 - coverage).
+
+    Examples
+    --------
+    >>> ellipse = coverage_ellipse([[4.0, 0.0], [0.0, 1.0]], [10.0, 0.0], coverage=1 - np.exp(-0.5))
+    >>> ellipse.max(axis=0).round(2), ellipse[0]
+    (array([12.,  1.]), array([12.,  0.]))
+    """
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage must lie strictly between 0 and 1 (got {coverage})")
+    angle = np.linspace(0, 2 * np.pi, points)
+    radius = np.sqrt(-2 * np.log1p(-coverage))
+    circle = radius * np.stack([np.cos(angle), np.sin(angle)])
+    return np.asarray(centre, dtype=np.float64) + (np.linalg.cholesky(np.asarray(covariance)) @ circle).T
+
+
 class Moments(NamedTuple):
     """Exact mean and variance of an estimator."""
 
@@ -125,3 +146,14 @@ def std_moments(sigma: float, n: int, *, known_mean: bool = True) -> Moments:
         raise ValueError(f"n must be at least {2 - known_mean} (got {n})")
     mean = np.sqrt(2) * np.exp(scipy.special.gammaln((m + 1) / 2) - scipy.special.gammaln(m / 2)) / np.sqrt(n)
     return Moments(float(sigma * mean), float(sigma**2 * (m / n - mean**2)))
+
+
+def std_curves(n: Any) -> list[tuple[str, np.ndarray]]:
+    """Return n times the exact variance of three estimators of a normal's sigma (true value 1) for each n >= 2."""
+    known = [std_moments(1.0, int(size)) for size in n]
+    unknown = [std_moments(1.0, int(size), known_mean=False) for size in n]
+    return [
+        ("maximum likelihood, mean known", n * np.array([moments.variance for moments in known])),
+        ("maximum likelihood, mean unknown", n * np.array([moments.variance for moments in unknown])),
+        ("mean known, corrected to be unbiased", n * np.array([m.variance / m.mean**2 for m in known])),
+    ]

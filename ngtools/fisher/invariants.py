@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.linalg
+
+from ngtools.families.family import Family
+from ngtools.fisher.routes import empirical, scores, stated
 
 
 def squared_length(g: Any, F: Any) -> float:
@@ -36,3 +41,36 @@ def relative_eigenvalues(A: Any, F: Any) -> np.ndarray:
     if A.shape != F.shape or F.ndim != 2 or F.shape[0] != F.shape[1]:
         raise ValueError(f"A and F must be square and of one shape (got {A.shape} and {F.shape})")
     return scipy.linalg.eigh(A, F, eigvals_only=True)
+
+
+@dataclass(frozen=True)
+class ChartReading:
+    """What one chart shows of a model and its data: eigenvalues that belong to the chart, and what does not."""
+
+    chart: str
+    eigenvalues: np.ndarray
+    squared_length: float
+    relative: np.ndarray
+
+
+def in_charts(family: Family, theta: Any, data: Any, charts: Sequence[str]) -> list[ChartReading]:
+    """Read one distribution and one data set in several charts; theta is in the reference chart.
+
+    In each: the eigenvalues of F, gᵀ F⁻¹ g with g the mean score of the data, and the eigenvalues of the empirical
+    Fisher matrix of the data against F.
+
+    Examples
+    --------
+    >>> from ngtools import families
+    >>> for reading in in_charts(families.get("zero-mean-normal"), [2.0], [1.0, 3.0], ["std", "variance"]):
+    ...     print(reading.chart, reading.eigenvalues, round(reading.squared_length, 6))
+    std [0.5] 0.03125
+    variance [0.03125] 0.03125
+    """
+    readings = []
+    for chart in charts:
+        there = family.convert(np.asarray(theta, dtype=np.float64), to=chart)
+        F, g = stated(family, there, chart), scores(family, there, data, chart).mean(axis=0)
+        relative = relative_eigenvalues(empirical(family, there, data, chart), F)
+        readings.append(ChartReading(chart, np.linalg.eigvalsh(F), squared_length(g, F), relative))
+    return readings

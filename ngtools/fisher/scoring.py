@@ -9,6 +9,7 @@ import numpy as np
 
 from ngtools.families.family import Family
 from ngtools.fisher.expectation import as_float64
+from ngtools.fisher.invariants import relative_eigenvalues
 from ngtools.fisher.observed import observed
 from ngtools.fisher.routes import scores, stated
 
@@ -23,6 +24,11 @@ class Scoring:
     converged: bool
     reason: str
 
+    def errors(self, best: Any, floor: float = 1e-9) -> np.ndarray:
+        """The distance of each point to ``best`` in the coordinates of the chart; those below ``floor`` are dropped."""
+        distances = np.linalg.norm(self.points - np.asarray(best), axis=1)
+        return distances[distances > floor]
+
 
 def scoring_step(family: Family, theta: Any, data: Any, chart: str | None = None) -> np.ndarray:
     """Return F(theta)⁻¹ times the mean score of the data: the step of Fisher scoring."""
@@ -32,6 +38,16 @@ def scoring_step(family: Family, theta: Any, data: Any, chart: str | None = None
 def newton_step(family: Family, theta: Any, data: Any, chart: str | None = None) -> np.ndarray:
     """Return the step of Newton's method: the observed information in the place of F."""
     return np.linalg.solve(observed(family, theta, data, chart), scores(family, theta, data, chart).mean(axis=0))
+
+
+def scoring_rate(family: Family, best: Any, data: Any, chart: str | None = None) -> float:
+    """Return the factor by which the error of scoring shrinks at a step near the maximum ``best`` of the likelihood.
+
+    The spectral radius of I - F⁻¹ H, with H the observed information; the same in every chart.  Above 1 the iteration
+    is repelled.
+    """
+    ratios = relative_eigenvalues(observed(family, best, data, chart), stated(family, best, chart))
+    return float(np.abs(1 - ratios).max())
 
 
 def scoring(

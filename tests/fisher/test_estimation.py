@@ -157,3 +157,36 @@ def test_scoring_reports_how_it_ended():
     assert (short.converged, short.steps, short.reason) == (False, 2, "no convergence in 2 steps")
     with pytest.raises(ValueError, match="'expected' or 'observed'"):
         fisher.scoring(CAUCHY, [0.0, 1.0], x, information="empirical")
+
+
+def test_the_rate_of_scoring_is_the_same_in_every_chart_and_measured():
+    x, gamma = data.load("air_conditioning").values, GAMMA
+    best = estimators.gamma_shape_rate(x)
+    rates = [fisher.scoring_rate(gamma, gamma.convert(best, to=chart), x, chart) for chart in gamma.charts]
+    assert rates == pytest.approx([0, 0, 0], abs=1e-8)  # an exponential family: observed is expected at the maximum
+    maize = data.load("zea_mays").values
+    run = fisher.scoring(CAUCHY, [np.median(maize), 20.0], maize, tolerance=1e-13)
+    errors = run.errors(run.points[-1])
+    assert errors.min() > 1e-9
+    assert errors[-1] / errors[-2] == pytest.approx(fisher.scoring_rate(CAUCHY, run.points[-1], maize), rel=1e-2)
+
+
+def test_coverage_ellipse_holds_what_it_says():
+    rng, covariance = np.random.default_rng(4), np.array([[2.0, 1.2], [1.2, 1.0]])
+    ellipse = estimators.coverage_ellipse(covariance, [1.0, -1.0])
+    distance = np.einsum("pi,ij,pj->p", ellipse - [1, -1], np.linalg.inv(covariance), ellipse - [1, -1])
+    assert distance == pytest.approx(np.full(200, scipy.stats.chi2(2).ppf(0.95)))
+    draws = rng.multivariate_normal([0, 0], covariance, 20_000)
+    inside = np.einsum("pi,ij,pj->p", draws, np.linalg.inv(covariance), draws) < distance[0]
+    assert inside.mean() == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 20_000))
+    with pytest.raises(ValueError, match="strictly between 0 and 1"):
+        estimators.coverage_ellipse(covariance, [0.0, 0.0], coverage=95)
+
+
+def test_std_curves_lie_on_their_side_of_the_bound():
+    (_, known), (_, unknown), (_, corrected) = estimators.std_curves(np.array([2, 5, 50]))
+    assert (known < 0.5).all()
+    assert (unknown < known).all()
+    assert (corrected > 0.5).all()
+    assert [known[1], unknown[1]] == pytest.approx([0.473, 0.466], abs=5e-4)
+    assert corrected[1] == pytest.approx(known[1] / (1 - known[1] / 5), rel=1e-12)  # c^2 = 1 - n Var / n
