@@ -1,0 +1,28 @@
+"""The invariance laboratory: does the result of a step depend on the coordinates it was computed in?"""
+
+from ngtools.descent.setting import Setting, chart_setting, pull_back
+from ngtools.invariance.matrix import ROWS, Matrix, Problem, matrix, normal_problem
+from ngtools.invariance.orders import STEPS, Order, defect, gap, measure, not_defined, order
+from ngtools.invariance.reparameterizations import REPARAMETERIZATIONS, Reparameterization, affine, smooth
+
+__all__ = [
+    "REPARAMETERIZATIONS",
+    "ROWS",
+    "STEPS",
+    "Matrix",
+    "Order",
+    "Problem",
+    "Reparameterization",
+    "Setting",
+    "affine",
+    "chart_setting",
+    "defect",
+    "gap",
+    "matrix",
+    "measure",
+    "normal_problem",
+    "not_defined",
+    "order",
+    "pull_back",
+    "smooth",
+]
