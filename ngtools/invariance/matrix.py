@@ -47,10 +47,10 @@ class Problem:
 
 @cache
 def normal_problem() -> Problem:
-    """Fit N(0.4, 1.3^2) from N(-0.5, 0.8^2) in (mu, sigma): generic, two dimensions, curved."""
+    """Fit N(0.4, 0.7^2) from N(-0.5, 2^2) in (mu, sigma): generic, two dimensions, curved."""
     family = families.get("normal")
-    objective = expected_log_likelihood(family, [0.4, 1.3])
-    return Problem(chart_setting(family, objective), np.array([-0.5, 0.8]), REPARAMETERIZATIONS)
+    objective = expected_log_likelihood(family, [0.4, 0.7])
+    return Problem(chart_setting(family, objective), np.array([-0.5, 2.0]), REPARAMETERIZATIONS)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ngtools.geometry import LeftDomain
 
 __all__ = ["EXACT", "STEPS", "Order", "defect", "gap", "measure", "not_defined", "order"]
 
-STEPS = (0.02, 0.01, 0.005, 0.0025)
+STEPS = (0.04, 0.02, 0.01, 0.005)
 # what the solvers promise: a defect below this at every step size, and no power law in it, is rounding
 EXACT = 1e-9
 
@@ -113,10 +113,7 @@ def measure(
     measured = tuple(alphas.tolist()), tuple(defects.tolist())
     if defects.max() <= EXACT and not power_law:
         return Order(np.nan, np.nan, np.nan, "exact", *measured)  # a slope of rounding errors says nothing
-    if slope <= 1.5:
-        kind = "broken"
-    else:
-        kind = f"order {round(float(slope)) - 1}"
+    kind = "broken" if slope <= 1.5 else f"order {round(float(slope)) - 1}"
     return Order(float(slope), stderr, float(np.exp(intercept)), kind, *measured)
 
 
