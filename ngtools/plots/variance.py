@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ngtools.families import Family
-from ngtools.plots.style import ALICE, BLACK, BOB, CAROL, GREY, NATURAL, axes
+from ngtools.plots.style import ALICE, BLACK, BOB, CAROL, GREY, axes
 
 __all__ = ["gaps", "step_densities", "velocities"]
 
@@ -25,21 +25,25 @@ def velocities(
     for (label, speed), (colour, line) in zip(gradient.items(), LEARNERS):
         ax.loglog(sigma, speed, color=colour, linestyle=line, label=f"gradient, {label}")
     ax.loglog(sigma, natural, color=BLACK, linestyle=":", linewidth=2.6, label="natural gradient, every chart")
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.set_xticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
+    ax.set_xticks([], minor=True)
+    ax.set_ylim(1e-3, 1e3)
+    ax.legend(loc="upper right")
     return ax
 
 
 def step_densities(
-    x: np.ndarray,
+    reach: float,
     family: Family,
     stds: Mapping[str, Mapping[str, np.ndarray]],
     start: Sequence[float],
     target: Sequence[float],
 ) -> Sequence[Axes]:
-    """Draw, a panel for each kind of step, the density that each learner holds, with the start and the target.
+    """Draw on (-reach, reach), a panel for each kind of step, the density that each learner holds, with the start and the target.
 
     ``stds`` maps a kind of step to the learners and their coordinates in the reference chart.
     """
+    x = np.linspace(-reach, reach, 401)
     _, panels = plt.subplots(1, len(stds), figsize=(6.4, 3.2), sharey=True)
     for (title, learners), ax in zip(stds.items(), panels):
         axes(ax, "x", "", title)
@@ -52,11 +56,13 @@ def step_densities(
     return panels
 
 
-def gaps(alpha: np.ndarray, measured: Mapping[str, np.ndarray], predicted: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Draw how far apart natural steps of the same learning rate end, against the predicted leading term."""
+def gaps(alpha: np.ndarray, ends: Mapping[str, Sequence[float]], predicted: np.ndarray, ax: Axes | None = None) -> Axes:
+    """Draw how far from the first learner's end the others end, against the predicted leading term."""
     ax = axes(ax, "learning rate α", "gap to Alice's σ after one step")
-    for (label, gap), (colour, line), marker in zip(measured.items(), LEARNERS[1:], "os"):
+    (_, first), *others = ends.items()
+    for (_, end), label, (colour, line), marker in zip(others, ("Bob, σ²", "Carol, log σ"), LEARNERS[1:], "os"):
+        gap = np.abs(np.subtract(end, first))
         ax.loglog(alpha, gap, color=colour, linestyle=line, marker=marker, markersize=5, label=label)
-    ax.loglog(alpha, predicted, color=NATURAL, linewidth=1.2, label="α² g² σ³ / 8")
+    ax.loglog(alpha, predicted, color=BLACK, linewidth=1.0, label="α² g² σ³ / 8")
     ax.legend()
     return ax
