@@ -45,7 +45,7 @@ class Parameter:
         holds, phrase, _ = _DOMAINS[self.domain]
         if not holds(value):
             hint = f"; {self.hint}" if self.hint else ""
-            raise ValueError(f"{where}: {self.name} must {phrase} (got {float(value)!r}){hint}")
+            raise ValueError(f"{where}: {self.name} must {phrase} (got {value!s}){hint}")
 
     @property
     def symbol(self) -> sp.Symbol:
@@ -119,7 +119,7 @@ class Chart:
 
 
 def check_vector(value: Any, where: str) -> Any:
-    """Return a float vector (NumPy float64, or the JAX array given); raise on integers and NaN.
+    """Return a float vector (NumPy in 64 bits, or the JAX array given); raise on integers and NaN.
 
     Lists and tuples of Python numbers are read as float64.  An *array* of integers is refused: it would
     make automatic differentiation fail later, far from here.
@@ -127,7 +127,7 @@ def check_vector(value: Any, where: str) -> Any:
     if isinstance(value, jax.Array):
         array: Any = value
     elif isinstance(value, np.ndarray):
-        array = value
+        array = value.astype(np.float64) if np.issubdtype(value.dtype, np.floating) else value
     elif isinstance(value, (tuple, list)) and any(isinstance(entry, jax.Array) for entry in value):
         array = jax.numpy.stack([jax.numpy.asarray(entry, jax.numpy.result_type(float)) for entry in value])
     else:

@@ -134,6 +134,8 @@ class Family:
             return self.formulas.log_density(x, home, m)
         xp = jnp if m is JAX else np
         x = xp.asarray(x)
+        if m is NUMPY and x.dtype.kind == "f":  # NumPy computes in 64 bits, JAX in those of the caller
+            x = x.astype(np.float64)
         inside = self.support.contains(x)
         vector = isinstance(self.support, Vector) or inside.ndim < x.ndim
         safe = xp.where(inside[..., None] if vector else inside, x, self.support.inside)

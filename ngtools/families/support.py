@@ -58,12 +58,13 @@ class Circle:
 
 @dataclass(frozen=True)
 class Simplex:
-    """Vectors of K positive numbers that sum to 1 (last axis; the sum to 1e-8)."""
+    """Vectors of K positive numbers that sum to 1 (last axis; the sum to 1e-8, in 32 bits to 1e-5)."""
 
     K: int
 
     def contains(self, x: Any) -> Any:
-        return (x > 0).all(axis=-1) & (abs(x.sum(axis=-1) - 1) < 1e-8)
+        tolerance = 1e-8 if x.dtype.itemsize == 8 else 1e-5
+        return (x > 0).all(axis=-1) & (abs(x.sum(axis=-1) - 1) < tolerance)
 
     @property
     def inside(self) -> float:
