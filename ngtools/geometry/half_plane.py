@@ -62,10 +62,10 @@ def full_geodesic(theta0: Any, theta1: Any, points: int = 201) -> np.ndarray:
 
 
 def _points(theta0: Any, theta1: Any) -> tuple[np.ndarray, np.ndarray]:
-    pair = tuple(np.asarray(theta, dtype=np.float64) for theta in (theta0, theta1))
-    for name, theta in zip(("theta0", "theta1"), pair):
+    first, second = np.asarray(theta0, dtype=np.float64), np.asarray(theta1, dtype=np.float64)
+    for name, theta in (("theta0", first), ("theta1", second)):
         if theta.shape != (2,) or not theta[1] > 0:
             raise ValueError(f"{name} must be (mu, sigma) with sigma > 0 (got {theta.tolist()})")
-    if np.array_equal(*pair):
+    if np.array_equal(first, second):
         raise ValueError("theta0 and theta1 must differ: no single geodesic passes through one point")
-    return pair
+    return first, second

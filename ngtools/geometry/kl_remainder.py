@@ -11,7 +11,7 @@ import numpy as np
 from ngtools.families import Family
 from ngtools.geometry.compiled import compiled
 
-__all__ = ["KINDS", "kl_along", "kl_at", "kl_remainder", "slope"]
+__all__ = ["KINDS", "kl_along", "kl_at", "kl_remainder", "measured_ratio", "slope"]
 
 # each as a combination of KL(theta + i s d || theta + j s d): ((weight, i, j), ...)
 KINDS = {
@@ -68,6 +68,18 @@ def kl_remainder(
     return kl_along(family, theta, direction, sizes, kind, chart) - sizes**2 * (direction @ F @ direction) / 2
 
 
+def measured_ratio(
+    family: Family, theta: Any, direction: Any, chart: str | None = None, size: float = 1e-3
+) -> float:
+    """The remainder of KL(new || old) over that of KL(old || new) for a small step, measured.
+
+    Odd parts are compared, (r(size) - r(-size))/2, so that the error is O(size^2).
+    """
+    sizes = np.array([size, -size])
+    new_old, old_new = (kl_remainder(family, theta, direction, sizes, kind, chart) for kind in ("new-old", "old-new"))
+    return float((new_old[0] - new_old[1]) / (old_new[0] - old_new[1]))
+
+
 def kl_at(family: Family, theta: Any, points: Any, direction: str = "old-new", chart: str | None = None) -> np.ndarray:
     """KL(theta || point) for each row of ``points`` (or KL(point || theta) for ``"new-old"``), shape (n,)."""
     if direction not in ("old-new", "new-old"):
@@ -86,9 +98,10 @@ def slope(sizes: Any, errors: Any) -> float:
     >>> slope([0.1, 0.2, 0.4], [0.001, 0.008, 0.064])
     3.0
     """
-    x, y = np.log(np.asarray(sizes, dtype=np.float64)), np.log(np.abs(np.asarray(errors, dtype=np.float64)))
-    if not np.isfinite(y).all():
-        raise ValueError("errors must not be 0 (the logarithm is infinite): an exact identity has no order")
+    sizes, errors = np.asarray(sizes, dtype=np.float64), np.abs(np.asarray(errors, dtype=np.float64))
+    if not (np.isfinite(errors) & (errors > 0)).all():
+        raise ValueError("errors must be finite and not 0: an exact identity has no order")
+    x, y = np.log(sizes), np.log(errors)
     x = x - x.mean()
     return round(float(x @ y / (x @ x)), 12)
 

@@ -1,0 +1,93 @@
+"""Channels, f-divergences and third-order moments."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from ngtools import families, fisher
+from ngtools.fisher.channels import binned, normal_location_cdf, through_channel
+from ngtools.fisher.f_divergence import GENERATORS, f_divergence
+from ngtools.fisher.third_order import cubic
+
+COIN, THREE = families.get("bernoulli"), families.get("categorical", K=3)
+
+
+def test_noisy_coin():
+    # q = e + (1 - 2e) p, so F = (1 - 2e)^2 / (q (1 - q))
+    q = 0.1 + 0.8 * 0.3
+    found = through_channel(COIN, [0.3], [[0.9, 0.1], [0.1, 0.9]])
+    assert found == pytest.approx(np.array([[0.64 / (q * (1 - q))]]), rel=1e-12)
+
+
+@pytest.mark.parametrize("chart", ["minimal-logits", "probabilities", "logits"])
+def test_relabelling_keeps_the_matrix_in_every_chart(chart):
+    theta = THREE.convert([0.4, -0.7], to=chart)
+    assert through_channel(THREE, theta, np.eye(3)[[2, 0, 1]], chart) == pytest.approx(
+        fisher.stated(THREE, theta, chart), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("W", "complaint"),
+    [
+        (np.eye(2), "one row for each of the 3 outcomes"),
+        ([[0.5, 0.6], [1, 0], [0, 1]], "probability vector"),
+        ([[1.5, -0.5], [1, 0], [0, 1]], "probability vector"),
+    ],
+)
+def test_a_matrix_that_is_no_channel(W, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        through_channel(THREE, [0.4, -0.7], W)
+
+
+def test_a_channel_matrix_needs_finitely_many_outcomes():
+    with pytest.raises(ValueError, match="finitely many"):
+        through_channel(families.get("poisson"), [2.0], np.eye(3))
+
+
+def test_fine_bins_keep_nearly_everything_and_cuts_must_increase():
+    # rounding to a grid of width h loses about h^2/12 of the information of N(mu, 1) (Sheppard)
+    assert 1 - binned(normal_location_cdf, [0.2], np.arange(-8, 8.05, 0.1))[0, 0] == pytest.approx(0.01 / 12, rel=0.01)
+    with pytest.raises(ValueError, match="increasing"):
+        binned(normal_location_cdf, [0.0], [1.0, 1.0])
+    assert float(normal_location_cdf(1.3, [0.4])) == pytest.approx(norm.cdf(0.9), rel=1e-6)
+
+
+PAIRS = [("bernoulli", [0.3], [0.55]), ("poisson", [2.2], [3.1]), ("gamma", [2.1, 1.3], [3.0, 0.9])]
+
+
+@pytest.mark.parametrize(("name", "p", "q"), PAIRS)
+def test_the_two_kl_generators_are_the_two_directions(name, p, q):
+    family = families.get(name)
+    assert f_divergence(family, p, q, "KL(p||q)") == pytest.approx(float(family.kl(p, q)), rel=1e-9)
+    assert f_divergence(family, p, q, "KL(q||p)") == pytest.approx(float(family.kl(q, p)), rel=1e-9)
+
+
+def test_the_other_generators_by_their_definitions():
+    p, q = np.array([0.7, 0.3]), np.array([0.45, 0.55])
+    mean = (p + q) / 2
+    shannon = (p @ np.log(p / mean) + q @ np.log(q / mean)) / 2
+    expected = {
+        "squared Hellinger (x 4)": 4 * (1 - np.sqrt(p * q).sum()),
+        "chi-squared (x 1/2)": ((q - p) ** 2 / p).sum() / 2,
+        "Jensen-Shannon (x 4)": 4 * shannon,
+    }
+    for name, value in expected.items():
+        assert f_divergence(COIN, [0.3], [0.55], name) == pytest.approx(value, rel=1e-12)
+    assert set(expected) | {"KL(p||q)", "KL(q||p)"} == set(GENERATORS)
+    with pytest.raises(ValueError, match="no f-divergence"):
+        f_divergence(COIN, [0.3], [0.55], "total variation")
+
+
+def test_moments_of_the_exponential_score():
+    # rate 1.7: l' = 1/r - x, l'' = -1/r^2, third moment of -(x - 1/r) is -2/r^3
+    found = cubic(families.get("exponential"), [1.7], [1.0])
+    assert (found.skew, found.bend) == pytest.approx((-2 / 1.7**3, 0.0), rel=1e-10, abs=1e-12)
+    # twice the direction: eight times the cubic
+    assert cubic(families.get("exponential"), [1.7], [2.0]).skew == pytest.approx(8 * found.skew, rel=1e-10)
+    assert found.metric_slope == pytest.approx(-2 / 1.7**3, rel=1e-10)  # of F = 1/r^2
+
+
+def test_direction_must_match():
+    with pytest.raises(ValueError, match="direction must have shape"):
+        cubic(families.get("normal"), [0.0, 1.0], [1.0])
