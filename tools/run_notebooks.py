@@ -41,7 +41,21 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         for volatile in ("execution", "collapsed", "ExecuteTime"):
             cell.metadata.pop(volatile, None)
+        if cell.cell_type == "code":
+            join_streams(cell)
     number_cells(notebook)
+
+
+def join_streams(cell: nbformat.NotebookNode) -> None:
+    """What a cell prints in one go arrives in pieces that depend on timing; store it as one piece."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in cell.outputs:
+        last = joined[-1] if joined else None
+        if last is not None and output.output_type == last.output_type == "stream" and output.name == last.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    cell.outputs = joined
 
 
 def main() -> int:

@@ -76,3 +76,15 @@ def test_cells_are_numbered_in_order():
     notebook = nbformat.from_dict({**SOURCE, "cells": SOURCE["cells"][::-1]})
     notebook_ids.number_cells(notebook)
     assert [cell["id"] for cell in notebook.cells] == ["cell-00", "cell-01"]
+
+
+def test_what_a_cell_prints_is_stored_in_one_piece():
+    pieces = [("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n"), ("stdout", "d\n")]
+    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
+    cell = nbformat.v4.new_code_cell("print()", outputs=outputs)
+    run_notebooks.join_streams(cell)
+    assert [(output.name, output.text) for output in cell.outputs] == [
+        ("stdout", "a\nb\n"),
+        ("stderr", "c\n"),
+        ("stdout", "d\n"),
+    ]
