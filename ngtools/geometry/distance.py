@@ -72,17 +72,23 @@ def distance(family: Family, theta0: Any, theta1: Any, chart: str | None = None,
         np.asarray(record.check(point, where), dtype=np.float64)
         for point, where in ((theta0, "theta0"), (theta1, "theta1"))
     )
-    if family.formulas.distance is not None and not shooting:
+    # a chart with fewer coordinates is a part of the family, whose curves stay inside it
+    part = record.dimension < family.dimension()
+    if not shooting and record.distance is not None:
+        return Distance(float(record.distance(tuple(theta0), tuple(theta1), NUMPY)), "closed form")
+    if not shooting and family.formulas.distance is not None and not part:
         ends = (tuple(record.to_home(tuple(point), NUMPY)) for point in (theta0, theta1))
-        return Distance(float(family.formulas.distance(*ends, NUMPY)), "closed form")
+        return Distance(float(family.formulas.distance(next(ends), next(ends), NUMPY)), "closed form")
     # the distance is the same in every chart, and the reference chart has no redundant coordinates
-    reference = family.charts[0]
-    start, end = (np.asarray(family.convert(point, to=reference, chart=record.name)) for point in (theta0, theta1))
-    metric = metric_of(family)
+    chart = record.name if part else family.charts[0]
+    start, end = (np.asarray(family.convert(point, to=chart, chart=record.name)) for point in (theta0, theta1))
+    metric = metric_of(family, chart)
+    if np.array_equal(start, end):
+        return Distance(0.0, "closed form")
     if metric.dimension == 1:
         value, error = quad(lambda t: np.sqrt(metric.at(np.array([t]))[0, 0]), start[0], end[0], epsabs=0, epsrel=1e-12)
         return Distance(abs(float(value)), "arc length", float(error / max(abs(value), 1e-300)))
-    free = free_coordinates(family)
+    free = free_coordinates(family, chart)
     velocity, residual = shoot(free.metric, free.coordinates(start), free.coordinates(end))
     F = free.metric.at(free.coordinates(start))
     return Distance(float(np.sqrt(velocity @ F @ velocity)), "geodesic shooting", residual)
