@@ -33,11 +33,11 @@ def nudged_pairs(x: Any, pairs: Sequence[tuple[Any, Any]], titles: Sequence[str]
 
 def score_histogram(values: Any, mean: float, deviation: float, ax: Axes | None = None, bins: int = 90) -> Axes:
     """A histogram of scores, its mean, and one standard deviation to either side."""
-    ax = axes(ax, r"score $\psi_\sigma(x)$", "density of the sampled scores")
+    ax = axes(ax, r"score $\psi_\sigma(x)$", "density of the scores")
     ax.hist(values, bins=bins, density=True, color=BLUE, alpha=0.45, edgecolor="none")
-    ax.axvline(mean, color=TARGET, label=f"mean {mean:.3f}")
+    ax.axvline(mean, color=TARGET, label="mean")
     for sign in (-1, 1):
-        label = rf"mean $\pm$ standard deviation {deviation:.3f}" if sign > 0 else None
+        label = r"mean $\pm$ std" if sign > 0 else None
         ax.axvline(mean + sign * deviation, color=ORANGE, linestyle="--", label=label)
     ax.legend(loc="upper right")
     return ax
