@@ -43,9 +43,11 @@ def normal_geodesic(theta0: Any, theta1: Any, points: int = 101) -> np.ndarray:
     if np.isinf(arc.radius):
         return np.column_stack([np.full(points, mu0), np.geomspace(s0, s1, points)])
     # sinh t = (mu - c) / (sqrt(2) sigma) at both ends
-    t0, t1 = (np.arcsinh((mu - arc.centre) / (np.sqrt(2) * s)) for mu, s in ((mu0, s0), (mu1, s1)))
+    t0 = np.arcsinh((mu0 - arc.centre) / (np.sqrt(2) * s0))
+    t1 = np.arcsinh((mu1 - arc.centre) / (np.sqrt(2) * s1))
     t = np.linspace(t0, t1, points)
-    return np.column_stack([arc.centre + arc.radius * np.tanh(t), arc.radius / (np.sqrt(2) * np.cosh(t))])
+    mu = arc.centre + arc.radius * np.tanh(t)
+    return np.column_stack([mu, arc.radius / (np.sqrt(2) * np.cosh(t))])
 
 
 def full_geodesic(theta0: Any, theta1: Any, points: int = 201) -> np.ndarray:

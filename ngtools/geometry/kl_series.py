@@ -8,6 +8,8 @@ import sympy as sp
 
 from ngtools.families import Family
 
+Symbols = tuple[sp.Symbol, ...]
+
 __all__ = ["KLSeries", "SecondDerivatives", "kl_second_derivatives", "kl_series"]
 
 
@@ -89,11 +91,11 @@ def kl_second_derivatives(family: Family, chart: str | None = None) -> SecondDer
     [          0, -2/sigma**2]])
     """
     a = family.chart(chart).symbols
-    b = tuple(sp.Symbol(f"{symbol.name}_b", **symbol.assumptions0) for symbol in a)
-    divergence = family.kl(a, b, chart)
+    b = tuple(sp.Symbol(f"{one.name}_b", **one.assumptions0) for one in a)
+    divergence, coincidence = family.kl(a, b, chart), dict(zip(b, a))
 
-    def table(rows: tuple[sp.Symbol, ...], columns: tuple[sp.Symbol, ...]) -> sp.Matrix:
-        at = dict(zip(b, a))
-        return sp.Matrix([[sp.factor(sp.simplify(sp.diff(divergence, r, c).subs(at))) for c in columns] for r in rows])
+    def derivatives(rows: Symbols, columns: Symbols) -> sp.Matrix:
+        second = sp.Matrix([divergence]).jacobian(rows).jacobian(columns)
+        return second.subs(coincidence).applyfunc(sp.simplify).applyfunc(sp.factor)
 
-    return SecondDerivatives(table(b, b), table(a, a), table(a, b))
+    return SecondDerivatives(derivatives(b, b), derivatives(a, a), derivatives(a, b))

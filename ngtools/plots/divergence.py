@@ -33,7 +33,7 @@ def remainders(sizes: Any, curves: Mapping[str, Any], slopes: Mapping[str, float
     """|divergence - quadratic form| against the size of the step, log-log; the legend gives the measured slopes."""
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 4.7))
-    ax = axes(ax, "size of the step s", "|divergence − quadratic form| (nats)")
+    ax = axes(ax, "size of the step ε", "|divergence − quadratic form| (nats)")
     colours, marks = (KL, REVERSE, GREEN, SKY, BLACK, GREY), ("o", "s", "^", "D", "v", "x")
     for (name, values), colour, mark in zip(curves.items(), colours, marks):
         label = f"{NAMES.get(name, name)}: {slopes[name]:.2f}"
@@ -45,7 +45,7 @@ def remainders(sizes: Any, curves: Mapping[str, Any], slopes: Mapping[str, float
 def balls(
     panels: Mapping[str, Mapping[float, tuple[Any, Any]]], centre: Any, xlabel: str = "", ylabel: str = ""
 ) -> list[Axes]:
-    """True level sets and ellipses, one panel a direction ("old-new", "new-old"); each maps the radius c to (level set, ellipse)."""
+    """True level sets and ellipses, one panel a direction; each maps a radius c to (level set, ellipse)."""
     figure, grid = plt.subplots(1, len(panels), figsize=(6.4, 3.8), sharex=True, sharey=True, squeeze=False)
     for ax, (title, levels) in zip(grid[0], panels.items()):
         axes(ax, xlabel, ylabel if ax is grid[0, 0] else "", f"{NAMES.get(title, title)} = c")
