@@ -11,13 +11,17 @@ from ngtools.geometry.curvature import curvature
 from ngtools.geometry.distance import Distance, distance
 from ngtools.geometry.geodesic import Geodesic, LeftDomain, geodesic
 from ngtools.geometry.jeffreys import jeffreys
+from ngtools.geometry.laws import Defects, law_defects
 from ngtools.geometry.length import length
+from ngtools.geometry.random_maps import RandomMap, random_map
 from ngtools.geometry.transform import check_jacobian, transform_gradient, transform_metric, transform_vector
 
 __all__ = [
+    "Defects",
     "Distance",
     "Geodesic",
     "LeftDomain",
+    "RandomMap",
     "angle",
     "check_jacobian",
     "christoffel",
@@ -28,8 +32,10 @@ __all__ = [
     "geodesic",
     "jeffreys",
     "kl_ball",
+    "law_defects",
     "length",
     "norm",
+    "random_map",
     "transform_gradient",
     "transform_metric",
     "transform_vector",
