@@ -32,19 +32,17 @@ class SteepestStep:
 
     @property
     def steps(self) -> Steps:
-        Q, nu, c = sp.Symbol("Q", positive=True), sp.Symbol("nu", positive=True), self.budget
-        Finv_g = r"F^{-1} g"
+        Q, c = sp.Symbol("Q", positive=True), self.budget
+        root = sp.sqrt(sp.UnevaluatedExpr(2 * c * Q))
         return Steps(
             (
                 ("Lagrangian", r"g^\top \Delta - \nu \left(\tfrac{1}{2} \Delta^\top F \Delta - c\right)"),
-                ("stationary", rf"g - \nu F \Delta = 0 \;\Rightarrow\; \Delta = \frac{{1}}{{\nu}} {Finv_g}"),
-                (
-                    "constraint",
-                    rf"\frac{{Q}}{{2 \nu^{{2}}}} = c,\quad Q = g^\top F^{{-1}} g = {sp.latex(self.squared_slope)}",
-                ),
-                ("multiplier", rf"\nu = {sp.latex(sp.solve(Q / (2 * nu**2) - c, nu)[0])}"),
-                ("step", rf"\Delta = {sp.latex(sp.sqrt(2 * c / Q))}\, {Finv_g}"),
-                ("gain", rf"g^\top \Delta = {sp.latex(sp.sqrt(2 * c * Q))}"),
+                ("stationary", r"g - \nu F \Delta = 0 \;\Rightarrow\; \Delta = \frac{1}{\nu} F^{-1} g"),
+                ("slope", rf"Q = g^\top F^{{-1}} g = {sp.latex(self.squared_slope)}"),
+                ("constraint", r"\tfrac{1}{2} \Delta^\top F \Delta = \frac{Q}{2 \nu^{2}} = c"),
+                ("multiplier", rf"\nu = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(Q / (2 * c))))}"),
+                ("step", rf"\Delta = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(2 * c / Q)))}\, F^{{-1}} g"),
+                ("gain", rf"g^\top \Delta = {sp.latex(root)}"),
             )
         )
 

@@ -21,7 +21,7 @@ from ngtools.symbolic.laws import NotDerivable, Reading, read
 from ngtools.symbolic.laws.discrete import finite
 from ngtools.symbolic.laws.log_partition import log_partition, split
 from ngtools.symbolic.total import Support, proper, read_support
-from ngtools.symbolic.zero import Undecided, exact, residual, residual_matrix, tidy
+from ngtools.symbolic.zero import Undecided, differs, exact, residual, residual_matrix, tidy
 
 __all__ = ["fisher_of"]
 
@@ -133,6 +133,13 @@ def _result(reading: Reading, expr: sp.Expr, theta: tuple[sp.Symbol, ...]) -> sp
     return tidy(by_score)
 
 
+def _vanishes(expr: sp.Expr) -> bool:
+    try:
+        return residual(expr) == 0
+    except Undecided:
+        return False
+
+
 def _from_gallery(expr: sp.Expr, x: sp.Symbol, theta: tuple[sp.Symbol, ...], where: Support) -> sp.Matrix | None:
     """The same log density under other letters, in some chart of some family."""
     for family in families.examples():
@@ -144,11 +151,8 @@ def _from_gallery(expr: sp.Expr, x: sp.Symbol, theta: tuple[sp.Symbol, ...], whe
             found = derivation(family, chart)
             for order in permutations(range(len(theta))):
                 letters = dict(zip((found.theta[i] for i in order), theta))
-                try:
-                    gap = residual(expr - found.log_density.subs({**letters, found.x[0]: x}, simultaneous=True))
-                except Undecided:
-                    continue
-                if gap == 0:
+                gap = expr - found.log_density.subs({**letters, found.x[0]: x}, simultaneous=True)
+                if not differs(gap) and _vanishes(gap):
                     # entry i of the caller is coordinate order[i] of the chart
                     return found.fisher.subs(letters, simultaneous=True).extract(list(order), list(order))
     return None

@@ -18,7 +18,7 @@ class TransformationLaws:
 
     ``J`` is d phi / d theta.  ``gradient`` is grad_theta f - Jᵀ grad_phi f, for any f and h, by the chain rule;
     ``metric`` is F_theta - Jᵀ F_phi J, from the covector law of the score; ``vector`` is
-    J F_theta^-1 grad_theta f - F_phi^-1 grad_phi f, with J any matrix of full rank.
+    J F_theta^-1 grad_theta f - F_phi^-1 grad_phi f, for J of full rank.
     """
 
     J: sp.Matrix
@@ -112,8 +112,15 @@ def _metric(J: sp.Matrix) -> sp.Matrix:
 
 
 def _vector(J: sp.Matrix) -> sp.Matrix:
+    """J w_theta - w_phi, for w_theta = F_theta^-1 g_theta.
+
+    With u = F_phi^-1 g_phi, that is g_phi = F_phi u, the vector v = J^-1 u solves F_theta v = g_theta; F_theta is
+    regular, so that v is the natural gradient in theta, and J v = u.
+    """
     d = J.rows
     F_phi = sp.Matrix(d, d, lambda i, j: sp.Symbol(f"F_{min(i, j) + 1}{max(i, j) + 1}", real=True))
-    g_phi = sp.Matrix([sp.Symbol(f"g_{i + 1}", real=True) for i in range(d)])
-    F_theta, g_theta = J.T * F_phi * J, J.T * g_phi
-    return residual_matrix(J * F_theta.adjugate() * g_theta / F_theta.det() - F_phi.adjugate() * g_phi / F_phi.det())
+    u = sp.Matrix([sp.Symbol(f"u_{i + 1}", real=True) for i in range(d)])
+    v = J.adjugate() * u / J.det()
+    F_theta, g_theta = J.T * F_phi * J, J.T * (F_phi * u)
+    unsolved = residual_matrix(F_theta * v - g_theta)
+    return residual_matrix(J * v - u) + unsolved

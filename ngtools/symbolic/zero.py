@@ -15,7 +15,17 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from ngtools.families import Chart
 
-__all__ = ["Undecided", "exact", "flatten", "positive_cover", "reduce_special", "residual", "residual_matrix", "tidy"]
+__all__ = [
+    "Undecided",
+    "differs",
+    "exact",
+    "flatten",
+    "positive_cover",
+    "reduce_special",
+    "residual",
+    "residual_matrix",
+    "tidy",
+]
 
 
 class Undecided(ArithmeticError):
@@ -149,6 +159,15 @@ def _value(expr: sp.Expr, row: int) -> Any:
         return value.real if mpmath.isfinite(value) and abs(value.imag) < _SMALL else None
 
 
+def differs(expr: sp.Expr) -> bool:
+    """Whether the expression is certainly not zero: it is far from it at a generic point."""
+    for row in range(len(_POINTS)):
+        value = _value(expr, row)
+        if value is not None:
+            return bool(abs(value) > _SMALL)
+    return False
+
+
 def residual(expr: Any, cover: Mapping[sp.Symbol, sp.Expr] | None = None) -> sp.Expr:
     """Return 0 if the expression is proved zero, else a form of it that is not zero.
 
@@ -161,11 +180,10 @@ def residual(expr: Any, cover: Mapping[sp.Symbol, sp.Expr] | None = None) -> sp.
     if expr == 0:
         return sp.S.Zero
     covered = expr.subs(cover, simultaneous=True) if cover else expr
+    if differs(covered):
+        return _shorter(expr)
     if _numerator(covered) == 0:
         return sp.S.Zero
-    values = [_value(covered, row) for row in range(len(_POINTS))]
-    if any(value is not None and abs(value) > _SMALL for value in values):
-        return tidy(expr)
     for simplification in (_rational, sp.simplify, lambda e: sp.simplify(sp.expand_trig(e))):
         covered = simplification(covered)
         if covered == 0:
@@ -213,10 +231,14 @@ def tidy(expr: Any) -> Any:
     expr = reduce_special(exact(expr))
     if expr.is_number or expr.is_symbol:
         return expr
-    forms = [expr, sp.factor(sp.together(flatten(expr), deep=True))]
-    if sp.count_ops(min(forms, key=sp.count_ops)) > 12 or expr.has(TrigonometricFunction):
-        forms.append(sp.simplify(forms[-1]))
-    return _carry_sign(min(forms, key=sp.count_ops))
+    short = _shorter(expr)
+    if sp.count_ops(short) > 12 or expr.has(TrigonometricFunction):
+        short = min(short, sp.simplify(short), key=sp.count_ops)
+    return _carry_sign(short)
+
+
+def _shorter(expr: sp.Expr) -> sp.Expr:
+    return min(expr, sp.factor(sp.together(flatten(expr), deep=True)), key=sp.count_ops)
 
 
 def _carry_sign(expr: sp.Expr) -> sp.Expr:
