@@ -153,6 +153,7 @@ def test_scoring_reports_how_it_ended():
     assert not left.converged
     assert "left the domain" in left.reason
     assert "s must be > 0" in left.reason
+    assert "left the domain" in fisher.scoring(CAUCHY, [-40.0, 20.0], x).reason  # scoring is no cure-all
     short = fisher.scoring(CAUCHY, [x.mean(), x.std()], x, steps=2)
     assert (short.converged, short.steps, short.reason) == (False, 2, "no convergence in 2 steps")
     with pytest.raises(ValueError, match="'expected' or 'observed'"):
