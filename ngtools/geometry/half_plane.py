@@ -34,9 +34,10 @@ def half_ellipse(theta0: Any, theta1: Any) -> HalfEllipse:
 
 
 def normal_geodesic(theta0: Any, theta1: Any, points: int = 101) -> np.ndarray:
-    """Points (mu, sigma) of the geodesic from theta0 to theta1, equally spaced in Fisher-Rao length; shape (points, 2).
+    """Points (mu, sigma) from theta0 to theta1 along the geodesic, equally spaced in length.
 
-    On the half-ellipse mu = c + R tanh t, sigma = R / (sqrt(2) cosh t), and ds = sqrt(2) dt.
+    On the half-ellipse mu = c + R tanh t, sigma = R / (sqrt(2) cosh t), ds = sqrt(2) dt.
+    Shape (points, 2).
     """
     (mu0, s0), (mu1, s1) = _points(theta0, theta1)
     arc = half_ellipse(theta0, theta1)
