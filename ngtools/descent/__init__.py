@@ -1,5 +1,7 @@
 """Steps of every kind, each in its own coordinates, and runs that return a `Trace`."""
 
+from ngtools.descent.chart_defects import chart_defects
+from ngtools.descent.chart_views import ChartView, chart_views
 from ngtools.descent.flow import flow
 from ngtools.descent.matrix_free import MatrixFreeStep, natural_gradient_step, optax_natural_gradient
 from ngtools.descent.methods import METHODS, Method, method
@@ -11,6 +13,7 @@ from ngtools.descent.trace import Exit, Trace
 
 __all__ = [
     "METHODS",
+    "ChartView",
     "Exit",
     "MatrixFreeStep",
     "Method",
@@ -18,7 +21,9 @@ __all__ = [
     "Setting",
     "Trace",
     "budget_step",
+    "chart_defects",
     "chart_setting",
+    "chart_views",
     "expected_log_likelihood",
     "flow",
     "mean_log_likelihood",
