@@ -80,7 +80,8 @@ def run_setting(
     _check_alpha(alpha)
     if steps < 0:
         raise ValueError(f"steps must be >= 0 (got {steps})")
-    rule, state, exits = method(name), None, ()
+    exits: tuple[Exit, ...] = ()
+    rule, state = method(name), None
     points, divergences = [np.asarray(theta, dtype=np.float64)], []
     for index in range(steps):
         proposal = None

@@ -226,7 +226,8 @@ def _pulled(function: Function, h: Function, kind: str) -> Function:
         inner, own = constants
         return function(h(psi, own), inner)
 
-    return {"metric": metric, "divergence": divergence}.get(kind, scalar)
+    kinds: dict[str, Function] = {"metric": metric, "divergence": divergence, "scalar": scalar}
+    return kinds[kind]
 
 
 def pull_back(
@@ -259,9 +260,8 @@ def pull_back(
     def check(psi: np.ndarray) -> None:
         setting.check(decode(psi))
 
-    pin = setting.pin and Pin(
-        setting.pin.setting, lambda psi: setting.pin.to(decode(psi)), lambda theta: encode(setting.pin.back(theta))
-    )
+    inner = setting.pin
+    pin = inner and Pin(inner.setting, lambda psi: inner.to(decode(psi)), lambda theta: encode(inner.back(theta)))
     return replace(
         setting,
         name=name,

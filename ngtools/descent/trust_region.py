@@ -13,7 +13,8 @@ def full_step(setting: Setting, theta: np.ndarray, delta: float) -> np.ndarray:
     """The step sqrt(2 delta / g^T F^{-1} g) F^{-1} g, which meets the budget in the quadratic model of KL."""
     natural = setting.natural_gradient(theta)
     square = float(setting.gradient(theta) @ natural)
-    return np.sqrt(2 * delta / square) * natural if square > 0 else np.zeros_like(theta)
+    # a gradient of Fisher length 1e-12 is rounding, and its direction noise
+    return np.sqrt(2 * delta / square) * natural if square > 1e-24 else np.zeros_like(theta)
 
 
 def _measured(setting: Setting, theta: np.ndarray, new: np.ndarray) -> float:

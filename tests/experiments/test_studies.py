@@ -1,0 +1,37 @@
+"""Every study: its stored file is complete, its claims hold, and a part computed afresh agrees."""
+
+from __future__ import annotations
+
+import pytest
+
+from ngtools import experiments
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_stored_results_are_those_of_the_code(name):
+    module, stored = experiments.study(name), experiments.load(name)
+    assert stored["settings"] == experiments.plain(module.SETTINGS)
+    assert stored["verdicts"]
+    assert all(stored["verdicts"].values()), stored["verdicts"]
+    assert {claim: bool(v) for claim, v in module.check(stored["results"]).items()} == stored["verdicts"]
+    fresh = experiments.plain(module.sample())
+    assert fresh
+    assert experiments.differences(stored["results"], fresh, module.TOLERANCE) == []
+
+
+def test_differences_are_found():
+    stored = {"a": [1.0, 2.0], "b": {"c": "yes", "d": 3}}
+    assert experiments.differences(stored, {"a": [1.0, 2.0 + 1e-9]}, 1e-6) == []
+    assert experiments.differences(stored, {"a": [1.0, 2.1]}, 1e-6) == ["/a[1]: stored 2.0, now 2.1"]
+    assert experiments.differences(stored, {"b": {"c": "no", "e": 1}}, 1e-6) == [
+        "/b/c: stored 'yes', now 'no'",
+        "/b/e: not stored",
+    ]
+    assert experiments.differences(stored, {"a": [1.0]}, 1e-6) == ["/a: stored [1.0, 2.0], now 1 entries"]
+    assert experiments.differences(stored, {"b": {"d": 3.5}}, 1e-6) == ["/b/d: stored 3, now 3.5"]
+    assert experiments.differences(stored, {"a": {"c": 1}}, 1e-6) == ["/a: stored [1.0, 2.0], now a dictionary"]
+
+
+def test_names_are_known():
+    with pytest.raises(ValueError, match="no study 'song'; known: "):
+        experiments.study("song")
