@@ -1,0 +1,42 @@
+"""The environment of the peers: made on first use, beside the book's own, never inside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".venv-bench"
+# PyTorch's own index has CPU builds; the default one pulls gigabytes of GPU libraries on Linux
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+
+def peers_installed() -> bool:
+    """Return whether this interpreter can import the peers."""
+    return all(importlib.util.find_spec(name) for name in ("torch", "curvlinops", "nngeometry"))
+
+
+def python() -> str:
+    """Return an interpreter that has the peers: BENCH_PYTHON if set, else that of .venv-bench, made if need be."""
+    if given := os.environ.get("BENCH_PYTHON"):
+        return given
+    interpreter = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    ready = FOLDER / ".ready"
+    if not ready.exists():
+        print(f"making {FOLDER} with PyTorch (CPU) and the peers ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(FOLDER)], check=True)
+        pip = [str(interpreter), "-m", "pip", "install", "-q"]
+        torch = next(line for line in _requirements() if line.startswith("torch=="))
+        # the second attempt is for machines that reach only a mirror of the default index
+        if subprocess.run([*pip, "--retries", "0", "--index-url", CPU_INDEX, torch], check=False).returncode:
+            subprocess.run([*pip, torch], check=True)
+        subprocess.run([*pip, "-r", str(ROOT / "benchmarks" / "requirements.txt")], check=True)
+        ready.touch()
+    return str(interpreter)
+
+
+def _requirements() -> list[str]:
+    return (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8").split()
