@@ -120,6 +120,10 @@ def test_a_direction_that_changes_nothing_has_form_zero():
     outcomes = np.arange(3)
     assert np.linalg.eigvalsh(F)[0] > -1e-12
     assert ones @ F @ ones == pytest.approx(0, abs=1e-14)
+    probability = np.exp(softmax.log_density(outcomes, logits, chart="logits"))
+    psi = fisher.scores(softmax, logits, outcomes, chart="logits")
+    for v in np.eye(3):  # the variance, as a sum over the three outcomes
+        assert v @ F @ v == pytest.approx(probability @ (psi @ v) ** 2, rel=1e-12)
     assert fisher.scores(softmax, logits, outcomes, chart="logits") @ ones == pytest.approx(0, abs=1e-14)
     moved = softmax.log_density(outcomes, logits + 0.7 * ones, chart="logits")
     assert moved == pytest.approx(softmax.log_density(outcomes, logits, chart="logits"), abs=1e-14)
