@@ -15,8 +15,9 @@ from ngtools.families import Family
 from ngtools.families.support import Circle, Integers, Interval, Simplex, Support, Vector
 from ngtools.symbolic.laws import NotDerivable, Reading, read
 from ngtools.symbolic.printing import latex
+from ngtools.symbolic.rewriting import exact
 from ngtools.symbolic.steps import Steps
-from ngtools.symbolic.zero import exact, positive_cover, tidy
+from ngtools.symbolic.zero import positive_cover, tidy
 
 __all__ = ["Derivation", "averages", "derivation", "observation_symbols", "rows_split"]
 
@@ -123,7 +124,9 @@ def _derivation(family: Family, chart: str) -> Derivation:
     if family.rows:
         reading, means = _rows(family, chart, x, log_density)
     else:
-        reading = read(family.law, log_density, x, home, theta, family.support)
+        # a moving edge is inside the declared support: the image of the map is not compared with that
+        support = None if "all" in family.irregular else family.support
+        reading = read(family.law, log_density, x, home, theta, support)
         means = averages(reading, score, hessian)
     return Derivation(
         family=family,

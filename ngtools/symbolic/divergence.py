@@ -12,8 +12,9 @@ from ngtools.families import Family
 from ngtools.symbolic.derivation import derivation
 from ngtools.symbolic.laws import NotDerivable
 from ngtools.symbolic.printing import latex
+from ngtools.symbolic.rewriting import exact
 from ngtools.symbolic.steps import Steps
-from ngtools.symbolic.zero import exact, positive_cover, residual, tidy
+from ngtools.symbolic.zero import positive_cover, residual, tidy
 
 __all__ = ["Divergence", "divergence", "kl_hessian", "two_points"]
 

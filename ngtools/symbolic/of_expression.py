@@ -20,8 +20,9 @@ from ngtools.symbolic.derivation import averages, derivation
 from ngtools.symbolic.laws import NotDerivable, Reading, read
 from ngtools.symbolic.laws.discrete import finite
 from ngtools.symbolic.laws.log_partition import log_partition, split
+from ngtools.symbolic.rewriting import exact
 from ngtools.symbolic.total import Support, proper, read_support
-from ngtools.symbolic.zero import Undecided, differs, exact, residual, residual_matrix, tidy
+from ngtools.symbolic.zero import Undecided, differs, residual, residual_matrix, tidy
 
 __all__ = ["fisher_of"]
 

@@ -65,6 +65,11 @@ class Verdict:
         return all((self.normalised, self.round_trip, self.mean_score, self.by_score)) and False not in rest
 
     @property
+    def proved(self) -> tuple[str, ...]:
+        """The names of the proofs that were made."""
+        return tuple(name for name in _PROOFS if getattr(self, name))
+
+    @property
     def failures(self) -> tuple[str, ...]:
         """The names of the proofs that failed."""
         return tuple(name for name in _PROOFS if getattr(self, name) is False)
@@ -151,7 +156,19 @@ def _is_zero(matrix: sp.Matrix | None) -> bool | None:
 
 
 def verdict(family: Family, chart: str | None = None) -> Verdict:
-    """Return what is proved of a family in a chart; nothing is raised where a proof fails."""
+    """Return what is proved of a family in a chart; nothing is raised where a proof fails.
+
+    Raises
+    ------
+    Undecided
+        If something vanishes at every point tried and could not be proved zero.
+
+    Examples
+    --------
+    >>> from ngtools import families
+    >>> verdict(families.get("cauchy")).proved
+    ('normalised', 'round_trip', 'mean_score', 'by_score', 'by_hessian', 'kl_hessian')
+    """
     name = family.chart(chart).name
     left, reading = _residuals(family, name), derivation(family, name).reading
     proofs = {proof: _is_zero(getattr(left, proof)) for proof in _PROOFS}

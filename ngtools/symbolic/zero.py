@@ -14,14 +14,12 @@ import sympy as sp
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from ngtools.families import Chart
+from ngtools.symbolic.rewriting import exact, flatten, reduce_special
 
 __all__ = [
     "Undecided",
     "differs",
-    "exact",
-    "flatten",
     "positive_cover",
-    "reduce_special",
     "residual",
     "residual_matrix",
     "tidy",
@@ -30,64 +28,6 @@ __all__ = [
 
 class Undecided(ArithmeticError):
     """An expression vanishes at every point tried and could not be proved zero; it does not count as zero."""
-
-
-def exact(expr: Any) -> Any:
-    """Replace each floating point number by the rational it was written as (0.1 by 1/10)."""
-    expr = sp.sympify(expr)
-    if isinstance(expr, sp.MatrixBase):
-        return expr.applyfunc(exact)
-    return expr.xreplace({number: sp.Rational(str(number)) for number in expr.atoms(sp.Float)})
-
-
-def flatten(expr: sp.Expr) -> sp.Expr:
-    """Undo what substitution leaves behind: exp of log, log of a product, |.| and sign of a known sign.
-
-    Only the assumptions of the symbols are used.  A Dirac delta becomes 0: the derivative *at a point*.
-    """
-    if not expr.args or not expr.has(sp.log, sp.exp, sp.Abs, sp.sign, sp.DiracDelta, sp.Pow):
-        return expr
-    if isinstance(expr, sp.DiracDelta):
-        return sp.S.Zero
-    args = [flatten(arg) if isinstance(arg, sp.Expr) else arg for arg in expr.args]
-    if isinstance(expr, sp.exp):
-        return _exp(args[0])
-    if isinstance(expr, sp.log):
-        return _log(args[0])
-    if isinstance(expr, (sp.Abs, sp.sign)):
-        return _real(expr.func(sp.factor(sp.together(args[0]))))
-    rebuilt = expr.func(*args)
-    if isinstance(rebuilt, sp.Pow) and isinstance(rebuilt.base, (sp.Mul, sp.Pow)):
-        return sp.expand_power_base(sp.powdenest(rebuilt))
-    return rebuilt
-
-
-def _real(expr: sp.Expr) -> sp.Expr:
-    """|sqrt(u)| = sqrt(u): the formulas of a family are real on its domain, so that u is positive there."""
-    return expr.replace(
-        lambda e: isinstance(e, sp.Abs) and isinstance(e.args[0], sp.Pow) and (2 * e.args[0].exp).is_odd is True,
-        lambda e: e.args[0],
-    )
-
-
-def _exp(arg: sp.Expr) -> sp.Expr:
-    """exp(c log u + rest) = u^c exp(rest), for every such term."""
-    powers: list[sp.Expr] = []
-    rest: list[sp.Expr] = []
-    for term in sp.Add.make_args(sp.expand(arg)):
-        logs = [factor for factor in sp.Mul.make_args(term) if isinstance(factor, (sp.log, sp.loggamma))]
-        if len(logs) == 1:
-            u = logs[0].args[0]
-            powers.append((u if isinstance(logs[0], sp.log) else sp.gamma(u)) ** sp.cancel(term / logs[0]))
-        else:
-            rest.append(term)
-    return sp.Mul(*powers) * sp.exp(sp.cancel(sp.Add(*rest)) if rest else 0)
-
-
-def _log(arg: sp.Expr) -> sp.Expr:
-    if isinstance(arg, sp.Add):
-        arg = sp.factor(sp.together(arg))
-    return sp.expand_log(sp.log(arg))
 
 
 def positive_cover(chart: Chart, suffix: str = "") -> dict[sp.Symbol, sp.Expr]:
@@ -110,32 +50,6 @@ def positive_cover(chart: Chart, suffix: str = "") -> dict[sp.Symbol, sp.Expr]:
     return cover
 
 
-def reduce_special(expr: sp.Expr) -> sp.Expr:
-    """Bring gamma, polygamma and Bessel functions to the lowest arguments and orders that occur."""
-    if expr.has(sp.loggamma):
-        expr = expr.replace(sp.loggamma, _loggamma)
-    if expr.has(sp.gamma, sp.polygamma):
-        expr = sp.expand_func(expr)
-    while expr.has(sp.besseli):
-        high = [b for b in expr.atoms(sp.besseli) if b.args[0].is_Integer and b.args[0] > 1]
-        if not high:
-            break
-        # I_n = I_(n-2) - 2 (n-1)/k I_(n-1)
-        n, k = max(high, key=lambda b: int(b.args[0])).args
-        expr = expr.xreplace({sp.besseli(n, k): sp.besseli(n - 2, k) - 2 * (n - 1) / k * sp.besseli(n - 1, k)})
-    return expr
-
-
-def _loggamma(arg: sp.Expr) -> sp.Expr:
-    arg = sp.expand(arg)
-    whole, rest = arg.as_coeff_Add()
-    steps = sp.floor(whole) if whole.is_Rational and rest != 0 else 0
-    base = arg - steps
-    if steps >= 0:
-        return sp.loggamma(base) + sp.Add(*[sp.log(base + i) for i in range(int(steps))])
-    return sp.loggamma(base) - sp.Add(*[sp.log(base - i) for i in range(1, int(-steps) + 1)])
-
-
 # numerators of generic points; several, because some may fall outside the domain of the parameters
 _POINTS = ((11, 7, 13, 5, 17, 3), (5, 13, 6, 11, 9, 7), (3, 41, 7, 23, 5, 37), (29, 4, 31, 9, 43, 5))
 
@@ -153,7 +67,7 @@ def _value(expr: sp.Expr, row: int) -> Any:
         numbers = [mpmath.mpf(int(value.p)) / int(value.q) for value in point.values()]
         try:
             value = mpmath.mpc(sp.lambdify(list(point), expr, "mpmath")(*numbers))
-        except (ZeroDivisionError, ValueError):
+        except (ZeroDivisionError, ValueError, NameError):  # NameError: a function without numbers
             return None
         # a complex value: outside the domain, a logarithm or a root of a negative number
         return value.real if mpmath.isfinite(value) and abs(value.imag) < _SMALL else None
@@ -179,6 +93,8 @@ def residual(expr: Any, cover: Mapping[sp.Symbol, sp.Expr] | None = None) -> sp.
     expr = exact(expr)
     if expr == 0:
         return sp.S.Zero
+    if expr.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
+        return expr
     covered = expr.subs(cover, simultaneous=True) if cover else expr
     if differs(covered):
         return _shorter(expr)

@@ -4,7 +4,8 @@ import sympy as sp
 
 from ngtools.symbolic.laws import discrete, normal, transform
 from ngtools.symbolic.laws.log_partition import INTEGRALS, split
-from ngtools.symbolic.zero import reduce_special, residual
+from ngtools.symbolic.rewriting import reduce_special
+from ngtools.symbolic.zero import residual
 
 a, b = sp.symbols("a b", positive=True)
 z = sp.Symbol("z", positive=True)
@@ -38,7 +39,7 @@ def test_beta_integral_in_odds():
     assert sp.gammasimp(shifted - law.moment([2 * r, -u], [0, 0])) == 0
     t = law.variables[0]
     density = (q ** (b - 1) / (1 + q) ** (a + b) / kernel).subs(q, t**2) * sp.diff(t**2, t)
-    assert residual(sp.expand_log(sp.log(density), force=True) - law.log_base) == 0
+    assert sp.simplify(sp.exp(law.log_base.replace(sp.loggamma, lambda u: sp.log(sp.gamma(u)))) / density) == 1
 
 
 def test_beta_logarithms_are_derivatives_of_the_transform():
@@ -146,7 +147,7 @@ def test_circle_integral():
     for i in range(4):
         assert sp.integrate(sp.cos(x) ** (2 * i), (x, -sp.pi, sp.pi)) == sp.simplify(wallis.subs(m, i))
     # integration by parts: int cos^(2m+2) = (2m+1)/(2m+2) int cos^(2m)
-    assert sp.gammasimp(wallis.subs(m, m + 1) / wallis) == sp.cancel((2 * m + 1) / (2 * m + 2))
+    assert sp.cancel(sp.gammasimp(wallis.subs(m, m + 1) / wallis) - (2 * m + 1) / (2 * m + 2)) == 0
     term = k ** (2 * m) / sp.gamma(2 * m + 1) * wallis
     bessel = 2 * sp.pi * (k / 2) ** (2 * m) / sp.gamma(m + 1) ** 2
     assert sp.gammasimp(sp.powsimp(term / bessel)) == 1

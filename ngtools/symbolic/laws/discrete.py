@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy as sp
 
+from ngtools.families.support import Integers
 from ngtools.symbolic.laws.reading import NotDerivable, Reading
 from ngtools.symbolic.printing import latex
-from ngtools.symbolic.zero import flatten
+from ngtools.symbolic.rewriting import flatten
 
 __all__ = ["counting", "finite"]
 
@@ -47,6 +49,7 @@ def counting(
     observation: Callable[[sp.Symbol], sp.Expr],
     ratio: tuple[sp.Expr, sp.Expr],
     generating: Callable[[sp.Expr], sp.Expr],
+    support: Integers,
 ) -> Reading:
     """E of a polynomial in y = 0, 1, 2, ... from G(u) = E u^y.
 
@@ -81,6 +84,9 @@ def counting(
             (1 - B * u) * sp.cancel(sp.diff(sp.log(G), u)) - A,
             G.subs(u, 0) / first - 1,
             G.subs(u, 1) - 1,
+            image.subs(y, 0) - int(support.lower),
+            # a last count is one whose successor has probability 0
+            sp.S.Zero if support.upper == math.inf else A + B * (support.upper - int(support.lower)),
         ]
 
     return Reading(

@@ -15,7 +15,8 @@ import sympy as sp
 
 from ngtools.symbolic.laws.reading import NotDerivable, Reading
 from ngtools.symbolic.printing import latex
-from ngtools.symbolic.zero import flatten, tidy
+from ngtools.symbolic.rewriting import flatten
+from ngtools.symbolic.zero import tidy
 
 __all__ = ["INTEGRALS", "Split", "log_partition", "split"]
 
@@ -61,32 +62,26 @@ def log_partition(
     defects: Callable[[], list[sp.Expr]],
 ) -> Reading:
     """Moments of products of at most two statistics; ``defects`` proves the normaliser."""
-    d, T = len(theta), parts.statistics
-    J = sp.Matrix(parts.coefficients).jacobian(theta) if T else sp.zeros(0, d)
-    if len(T) != d or tidy(J.det()) == 0:
+    statistics, coefficients = _join(parts, theta)
+    d = len(theta)
+    J = sp.Matrix(coefficients).jacobian(theta) if coefficients else sp.zeros(0, d)
+    if len(coefficients) != d or tidy(J.det()) == 0:
         raise NotDerivable(
-            f"{len(T)} statistics for {d} coordinates: a log-partition derivation needs as many, independent"
+            f"{len(coefficients)} statistics for {d} coordinates: a log-partition derivation needs as many, independent"
         )
     gradient = sp.Matrix([sp.diff(parts.log_partition, t) for t in theta])
     inverse = J.inv().applyfunc(tidy)
     means = (inverse.T * gradient).applyfunc(tidy)
     covariance = (means.jacobian(theta) * inverse).applyfunc(tidy)
-    names = [sp.Symbol(f"T{j}_", real=True) for j in range(d)]
-    table: dict[tuple[int, ...], sp.Expr] = {(): sp.S.One}
+    basis: list[tuple[sp.Expr, sp.Expr]] = [(sp.S.One, sp.S.One), *zip(statistics, means)]
     for j in range(d):
-        table[(j,)] = means[j]
-        for k in range(j, d):
-            table[(j, k)] = covariance[j, k] + means[j] * means[k]
+        basis += [(statistics[j] * statistics[k], covariance[j, k] + means[j] * means[k]) for k in range(j, d)]
+    expanded = [(_terms(function, x), moment) for function, moment in basis]
 
     def expect(expr: sp.Expr) -> sp.Expr:
-        expr = sp.expand(sp.expand_trig(sp.expand(flatten(expr))))
-        total: list[sp.Expr] = []
-        for term in sp.Add.make_args(expr):
-            constant, dependent = term.as_independent(x, as_Add=False) if term != 0 else (0, sp.S.One)
-            total.append(constant * table[_order(dependent, T, names)])
-        return sp.Add(*total)
+        return sp.Add(*[weight * moment for weight, moment in _combine(_terms(expr, x), expanded)])
 
-    shown = r",\, ".join(latex(statistic) for statistic in T)
+    shown = r",\, ".join(latex(statistic) for statistic in statistics)
     return Reading(
         technique="log-partition",
         base=rf"T(x) = ({shown}),\; \Lambda = {latex(tidy(parts.log_partition))}",
@@ -97,17 +92,63 @@ def log_partition(
     )
 
 
-def _order(dependent: sp.Expr, T: Sequence[sp.Expr], names: Sequence[sp.Symbol]) -> tuple[int, ...]:
-    """Write a term as a product of at most two statistics."""
-    if dependent == 1:
-        return ()
-    for j, statistic in enumerate(T):
-        if dependent == statistic:
-            return (j,)
-        for k in range(j, len(T)):
-            if sp.powsimp(dependent - statistic * T[k]) == 0:
-                return (j, k)
-    raise NotDerivable(f"{dependent} is not a product of at most two of the statistics {list(T)}")
+def _join(parts: Split, theta: Sequence[sp.Symbol]) -> tuple[list[sp.Expr], list[sp.Expr]]:
+    """Statistics whose coefficients are proportional make one: c T_0 + (r c) T_1 = c (T_0 + r T_1)."""
+    statistics: list[sp.Expr] = []
+    coefficients: list[sp.Expr] = []
+    for statistic, coefficient in zip(parts.statistics, parts.coefficients):
+        for j, lead in enumerate(coefficients):
+            ratio = sp.cancel(coefficient / lead)
+            if not ratio.has(*theta):
+                statistics[j] += ratio * statistic
+                break
+        else:
+            statistics.append(statistic)
+            coefficients.append(coefficient)
+    return statistics, coefficients
+
+
+Terms = dict[sp.Expr, sp.Expr]
+
+
+def _terms(expr: sp.Expr, x: sp.Symbol) -> Terms:
+    """The coefficient of each function of x in an expanded expression."""
+    found: Terms = {}
+    for term in sp.Add.make_args(sp.expand(sp.expand_trig(sp.expand(flatten(expr))))):
+        constant, dependent = term.as_independent(x, as_Add=False)
+        dependent = sp.powsimp(dependent)
+        found[dependent] = found.get(dependent, sp.S.Zero) + constant
+    return found
+
+
+def _combine(wanted: Terms, basis: Sequence[tuple[Terms, sp.Expr]]) -> list[tuple[sp.Expr, sp.Expr]]:
+    """Write a function as a combination of 1, the statistics and their products; return weights and moments."""
+    left = {function: weight for function, weight in wanted.items() if weight != 0}
+    result = []
+    single = {next(iter(terms)): (terms, moment) for terms, moment in reversed(basis) if len(terms) == 1}
+    for function in [function for function in left if function in single]:
+        terms, moment = single[function]
+        result.append((left.pop(function) / terms[function], moment))
+    if not left:
+        return result
+    # statistics that are sums: as many unknown weights as there are such functions
+    sums = [(terms, moment) for terms, moment in basis if len(terms) > 1]
+    weights = sp.symbols(f"w0:{len(sums)}")
+    functions = set(left).union(*[terms for terms, _ in sums]) - set(single)
+    equations = [
+        left.get(f, sp.S.Zero) - sp.Add(*[w * terms.get(f, sp.S.Zero) for w, (terms, _) in zip(weights, sums)])
+        for f in sorted(functions, key=sp.default_sort_key)
+    ]
+    solutions = sp.linsolve(equations, weights) if weights else sp.S.EmptySet
+    if solutions == sp.S.EmptySet:
+        raise NotDerivable(f"{sorted(map(str, left))} are not products of at most two of the statistics")
+    solution = [weight.subs(dict.fromkeys(weights, 0)) for weight in next(iter(solutions))]
+    for weight, (terms, moment) in zip(solution, sums):
+        result.append((weight, moment))
+        for function in set(terms) & set(single):
+            alone, value = single[function]
+            result.append((-weight * terms[function] / alone[function], value))
+    return result
 
 
 # -- the integrals ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from functools import lru_cache
 import sympy as sp
 
 from ngtools.symbolic.laws.reading import NotDerivable
-from ngtools.symbolic.zero import flatten
+from ngtools.symbolic.rewriting import flatten
 
 __all__ = ["log_base", "moment", "normal_expectation", "variables"]
 

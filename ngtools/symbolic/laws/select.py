@@ -10,13 +10,13 @@ import sympy as sp
 
 from ngtools.engines import SYMPY
 from ngtools.families import Law
-from ngtools.families.support import Integers
+from ngtools.families.support import Integers, Interval
 from ngtools.symbolic.laws import discrete, normal
 from ngtools.symbolic.laws.log_partition import INTEGRALS, log_partition, split
 from ngtools.symbolic.laws.reading import NotDerivable, Reading
 from ngtools.symbolic.laws.transform import Transform, beta_law, dirichlet_law, gamma_law
 from ngtools.symbolic.printing import latex
-from ngtools.symbolic.zero import flatten
+from ngtools.symbolic.rewriting import exact, flatten
 
 __all__ = ["read"]
 
@@ -53,6 +53,7 @@ def read(
             lambda y: law.map(y, home, SYMPY),
             details["ratio"](home, SYMPY),
             lambda u: details["generating"](u, home, SYMPY),
+            support,
         )
     if base == "log-partition":
         parts = split(log_density, x[0], theta)
@@ -61,9 +62,9 @@ def read(
         raise NotDerivable(f"no table of moments for the base law '{base}'")
     shape = tuple(sp.sympify(entry) for entry in law.shape(home, SYMPY))
     if base in ("normal", "normal-vector"):
-        return _mapped_normal(law, log_density, x, home, details.get("d", 1))
+        return _mapped_normal(law, log_density, x, home, details.get("d", 1), support)
     transform = dirichlet_law(shape) if base == "dirichlet" else (gamma_law if "gamma" in base else beta_law)(*shape)
-    return _mapped(law, log_density, x, home, shape, transform)
+    return _mapped(law, log_density, x, home, shape, transform, support)
 
 
 def _values(details: dict[str, Any], support: Any) -> Sequence[Any]:
@@ -83,6 +84,7 @@ def _mapped(
     home: Sequence[sp.Expr],
     shape: tuple[sp.Expr, ...],
     transform: Transform,
+    support: Any,
 ) -> Reading:
     """Base laws with powers and logarithms: x = map(z), or map((e, z)) averaged over the two signs."""
     base = law.base
@@ -103,7 +105,7 @@ def _mapped(
         for image in images:
             slope = flatten(sp.log(_slope(image, x, transform.variables)))
             found.append(log_density.subs(image) + slope - transform.log_base + sp.log(len(images)))
-        return found
+        return found + range_defects([image[x[0]] for image in images], v, sp.S.Zero, support)
 
     words, technique = _WORDS[base]
     count = words.count("%s")
@@ -119,7 +121,7 @@ def _mapped(
 
 
 def _mapped_normal(
-    law: Law, log_density: sp.Expr, x: tuple[sp.Symbol, ...], home: Sequence[sp.Expr], d: int
+    law: Law, log_density: sp.Expr, x: tuple[sp.Symbol, ...], home: Sequence[sp.Expr], d: int, support: Any
 ) -> Reading:
     z = normal.variables(d)
     mapped = law.map(z[0] if law.base == "normal" else z, home, SYMPY)
@@ -127,7 +129,8 @@ def _mapped_normal(
 
     def defects() -> list[sp.Expr]:
         slope = flatten(sp.log(_slope(image, x, z)))
-        return [sp.expand(flatten(log_density.subs(image))) + slope - normal.log_base(z)]
+        law_of_z = sp.expand(flatten(log_density.subs(image))) + slope - normal.log_base(z)
+        return [law_of_z, *range_defects(list(image.values()), z[0], -sp.oo, support)]
 
     words, technique = _WORDS[law.base]
     return Reading(
@@ -137,6 +140,23 @@ def _mapped_normal(
         expect=lambda expr: normal.normal_expectation(expr.subs(image), z),
         defects=defects,
     )
+
+
+def range_defects(images: Sequence[sp.Expr], z: sp.Symbol, least: sp.Expr, support: Any) -> list[sp.Expr]:
+    """The ends of the map's image less those of the support (1 for an infinite end that is missed).
+
+    A density equal to the base law's on a part of its support only would have a total above or below 1.
+    """
+    if not isinstance(support, Interval):
+        return []
+    ends = [flatten(sp.limit(image, z, end, "+" if end == 0 else "-")) for image in images for end in (least, sp.oo)]
+    defects = []
+    for wanted in (support.lower, support.upper):
+        if math.isinf(wanted):
+            defects.append(sp.Integer(0 if sp.sympify(wanted) in ends else 1))
+        else:
+            defects.append(sp.Integer(0) if any(exact(end - wanted) == 0 for end in ends) else ends[0] - ends[-1])
+    return defects
 
 
 def _image(mapped: Any, x: tuple[sp.Symbol, ...]) -> dict[sp.Symbol, sp.Expr]:

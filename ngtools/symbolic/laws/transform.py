@@ -16,7 +16,7 @@ from functools import lru_cache
 import sympy as sp
 
 from ngtools.symbolic.laws.reading import NotDerivable
-from ngtools.symbolic.zero import flatten, reduce_special
+from ngtools.symbolic.rewriting import flatten, reduce_special
 
 __all__ = ["Transform", "beta_law", "dirichlet_law", "gamma_law"]
 
