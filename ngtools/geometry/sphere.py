@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import jax
 import numpy as np
 import sympy as sp
 
 from ngtools.engines import JAX, SYMPY, Engine, engine_of
+from ngtools.geometry.compiled import compiled
 
 __all__ = [
     "LATITUDE_LONGITUDE",
@@ -118,12 +119,16 @@ def locate(chart: SphereChart, place: Any) -> Any:
 
 def frame(chart: SphereChart, theta: Any) -> Any:
     """The derivative of the point by the coordinates, shape (3, 2): where each coordinate axis points."""
-    return _derivative(lambda inner, m: chart.embed(inner, m), chart, theta)
+    if engine_of(theta) is SYMPY:
+        return _symbolic_derivative(chart.embed(chart.symbols, SYMPY), chart, theta)
+    return compiled(_embedding(chart), "jacobian")(np.asarray(theta))
 
 
 def jacobian(source: SphereChart, target: SphereChart, theta: Any) -> Any:
     """J = d phi / d theta of the transition between two charts, theta in the source and phi in the target."""
-    return _derivative(lambda inner, m: target.locate(source.embed(inner, m), m), source, theta)
+    if engine_of(theta) is SYMPY:
+        return _symbolic_derivative(target.locate(source.embed(source.symbols, SYMPY), SYMPY), source, theta)
+    return compiled(_transition(source, target), "jacobian")(np.asarray(theta))
 
 
 def metric(chart: SphereChart, theta: Any) -> Any:
@@ -134,9 +139,11 @@ def metric(chart: SphereChart, theta: Any) -> Any:
     >>> metric(STEREOGRAPHIC, STEREOGRAPHIC.symbols)[0, 0]
     4/(a**2 + b**2 + 1)**2
     """
+    if engine_of(theta) is SYMPY:
+        E = frame(chart, chart.symbols)
+        M = sp.Matrix(2, 2, [sp.factor(sp.trigsimp(entry)) for entry in E.T * E])
+        return M.subs(dict(zip(chart.symbols, theta, strict=True)), simultaneous=True)
     E = frame(chart, theta)
-    if isinstance(E, sp.MatrixBase):
-        return sp.Matrix(2, 2, [sp.factor(sp.trigsimp(entry)) for entry in E.T * E])
     return E.T @ E
 
 
@@ -188,10 +195,17 @@ def circle(place: Any, radius: float, points: int = 91) -> np.ndarray:
     return np.cos(radius) * place[:, None] + np.sin(radius) * around
 
 
-def _derivative(function: Callable[[Any, Engine], Any], chart: SphereChart, theta: Any) -> Any:
-    if engine_of(theta) is SYMPY:
-        there = dict(zip(chart.symbols, theta, strict=True))
-        return sp.Matrix(function(chart.symbols, SYMPY)).jacobian(chart.symbols).subs(there, simultaneous=True)
-    with jax.enable_x64(True):
-        at = np.asarray(theta, dtype=np.float64)
-        return np.asarray(jax.jacfwd(lambda inner: JAX.vector(function(tuple(inner), JAX)))(at))
+def _symbolic_derivative(image: Sequence[sp.Expr], chart: SphereChart, theta: Any) -> sp.Matrix:
+    there = dict(zip(chart.symbols, theta, strict=True))
+    return sp.Matrix(image).jacobian(chart.symbols).subs(there, simultaneous=True)
+
+
+# remembered, so that each derivative is compiled once
+@lru_cache
+def _embedding(chart: SphereChart) -> Callable[[Any], Any]:
+    return lambda theta: JAX.vector(chart.embed(tuple(theta), JAX))
+
+
+@lru_cache
+def _transition(source: SphereChart, target: SphereChart) -> Callable[[Any], Any]:
+    return lambda theta: JAX.vector(target.locate(source.embed(tuple(theta), JAX), JAX))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ngtools.geometry.sphere import SphereChart, differential, distance, locate, metric, point
+from ngtools.geometry.sphere import SphereChart, distance, frame, locate, point
 
 __all__ = ["arrival", "climb", "step"]
 
@@ -16,8 +16,9 @@ def step(chart: SphereChart, theta: Any, target: Any, alpha: float, use_metric: 
 
     With ``use_metric`` the gradient is M^{-1} g; without, it is g, as if the sheet of paper were the ground.
     """
-    g = differential(chart, theta, target)
-    return np.asarray(theta) + alpha * (np.linalg.solve(metric(chart, theta), g) if use_metric else g)
+    E = frame(chart, theta)
+    g = E.T @ np.asarray(target)
+    return np.asarray(theta) + alpha * (np.linalg.solve(E.T @ E, g) if use_metric else g)
 
 
 def climb(chart: SphereChart, start: Any, target: Any, alpha: float, steps: int, use_metric: bool) -> np.ndarray:
