@@ -121,10 +121,8 @@ def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, share
             return trees.flatten(z)[0], {name: jnp.concatenate(uses) for name, uses in heard.items()}
 
         z, pull, inputs = jax.vjp(listened, probes, has_aux=True)
-        if key is None:
-            columns = head.root(z)
-        else:
-            columns = jax.grad(head.log_density, argnums=1)(head.sample(key, z), z)[:, None]
+        score = jax.grad(head.log_density, argnums=1)
+        columns = head.root(z) if key is None else score(head.sample(key, z), z)[:, None]
         gradients = jax.vmap(lambda column: pull(column)[0], in_axes=1)(columns)
         omega, gamma = {}, {}
         for name, a in inputs.items():

@@ -71,12 +71,12 @@ def crookedness(name: str, starts: Any, x: np.ndarray, y: np.ndarray, ridge: flo
     a field does not matter, until it is within 2 % of the initial distance.
     """
     with jax.enable_x64(True):
-        x, y = jnp.asarray(x), jnp.asarray(y)
-        design = jnp.stack([jnp.ones_like(x), x], axis=1)
-        optimum = jnp.linalg.lstsq(design, y[:, 0])[0]
+        inputs, targets = jnp.asarray(x), jnp.asarray(y)
+        design = jnp.stack([jnp.ones_like(inputs), inputs], axis=1)
+        optimum = jnp.linalg.lstsq(design, targets[:, 0])[0]
 
         def unit(theta: Any) -> Any:
-            direction = field(name, theta, x, y, ridge)
+            direction = field(name, theta, inputs, targets, ridge)
             return direction / jnp.linalg.norm(direction)
 
         def one(start: Any) -> Any:

@@ -103,7 +103,7 @@ def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, *, max_steps: i
     unit = jnp.where(size > 0, size, 1)
 
     def unfinished(state: Any) -> Any:
-        *_, steps, status, history = state
+        *_, steps, status, _history = state
         return (status == NOT_CONVERGED) & (steps < max_steps)
 
     def step(state: Any) -> Any:
