@@ -180,7 +180,7 @@ def _sum(log_density: Callable[[Any], np.ndarray], support: Integers) -> Rule:
     count = 2 ** math.ceil(math.log2(mode + right - first + 1))  # powers of two: few compilations
     if count > _TERMS:
         raise ValueError(f"the sum needs more than {_TERMS} terms; use fisher.by_sampling")
-    x = low + np.arange(first, first + count)
+    x = int(low) + np.arange(first, first + count)
     weights = np.where(x <= high, 1.0, 0.0)
     return Rule(np.minimum(x, high).astype(np.int64), weights)
 
