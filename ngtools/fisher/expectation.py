@@ -98,9 +98,8 @@ def _lattice(family: Family, home: tuple[Any, ...]) -> Rule:
         raise NotImplementedError(f"no quadrature for vector observations of '{family.name}'; use fisher.by_sampling")
     axis = np.arange(-10.0, 10.01, 0.5)
     z = np.stack(np.meshgrid(*[axis] * d, indexing="ij"), axis=-1).reshape(-1, d)
-    x = family.law.map(z, home, NUMPY)
-    origin = family.law.map(np.zeros(d), home, NUMPY)
-    columns = np.stack([family.law.map(unit, home, NUMPY) - origin for unit in np.eye(d)], axis=-1)
+    x, origin, *tips = (np.stack(family.law.map(point, home, NUMPY), axis=-1) for point in (z.T, np.zeros(d), *np.eye(d)))
+    columns = np.stack(tips, axis=-1) - origin[:, None]
     return Rule(x, np.full(len(x), 0.5**d * abs(np.linalg.det(columns))))
 
 
