@@ -90,7 +90,7 @@ def _maximum(setting: Setting, u: np.ndarray, alpha: float) -> np.ndarray:
     """The maximiser of f near u, as the limit of long proximal steps."""
     for _ in range(100):
         speed = setting.gradient(u) @ setting.natural_gradient(u)
-        if speed <= ACCEPTED**2:
+        if speed <= 1e-24:  # Fisher length 1e-12
             return u
         u = kl_proximal(setting, u, alpha)
     raise RuntimeError(f"the maximiser of the objective was not found (last point {u.tolist()}): take a smaller alpha")

@@ -49,7 +49,7 @@ def test_negative_log_likelihood_is_the_mean_over_the_data():
     from scipy.stats import gamma
 
     settings = song2018.SETTINGS
-    data = np.random.RandomState(1234).gamma(20, 1 / 20, 10_000)  # noqa: NPY002
+    data = np.random.RandomState(1234).gamma(20, 1 / 20, 10_000)
     assert STORED["nll"]["natural-euler"]["(a, b)"][0] == pytest.approx(
         -gamma(1, scale=1).logpdf(data).mean(), rel=1e-12
     )
