@@ -18,7 +18,9 @@ NORMAL, GAMMA = families.get("normal"), families.get("gamma")
 
 
 def family_of(entry):
-    return families.get(entry["family"], **{key: np.array(v) if np.ndim(v) else v for key, v in entry["constants"].items()})
+    return families.get(
+        entry["family"], **{key: np.array(v) if np.ndim(v) else v for key, v in entry["constants"].items()}
+    )
 
 
 @pytest.mark.parametrize("entry", STORED["distance"], ids=lambda entry: entry["id"])
@@ -112,7 +114,9 @@ def test_christoffel_of_the_normal():
     expected[1, 0, 0], expected[1, 1, 1] = 1 / 4.0, -1 / 2.0
     assert gamma == pytest.approx(expected, abs=1e-14)
     # 18: the coordinate in which F is constant
-    assert geometry.christoffel(families.get("zero-mean-normal"), [0.3], chart="log-std").item() == pytest.approx(0, abs=1e-15)
+    assert geometry.christoffel(families.get("zero-mean-normal"), [0.3], chart="log-std").item() == pytest.approx(
+        0, abs=1e-15
+    )
 
 
 def test_length_of_curves():
