@@ -120,13 +120,18 @@ def output_texts(cell: Cell) -> Iterator[str]:
 
 def image_faults(notebook: Notebook) -> Iterator[str]:
     """Every image has an alternative text that says what is to be seen, and every figure a caption and a name."""
+    named: set[str] = set()
     for number, cell, _ in code_cells(notebook):
-        if any(kind.startswith("image/") for output in cell["outputs"] for kind in output.get("data", {})):
+        images = [output for output in cell["outputs"] if any("image/" in kind for kind in output.get("data", {}))]
+        if images:
             meta = cell["metadata"].get("mystnb", {})
             figure, image = meta.get("figure", {}), meta.get("image", {})
             alt = image.get("alt", "")
             if not figure.get("caption") or not str(figure.get("name", "")).startswith("fig-"):
                 yield f"cell {number}: a figure without mystnb.figure.caption and name (fig-...)"
+            if len(images) > 1 or figure.get("name") in named:
+                yield f"cell {number}: one name for {len(images)} images, or a name used before: {figure.get('name')}"
+            named.add(figure.get("name"))
             if len(alt) < SHORTEST_ALT or alt == figure.get("caption"):
                 yield f"cell {number}: mystnb.image.alt says in a sentence what is to be seen (not the caption again)"
             if "dark-light" not in str(image.get("classes", "")):

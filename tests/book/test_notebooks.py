@@ -95,6 +95,8 @@ BROKEN = [
     (rules.image_faults, changed(2, metadata={}), "mystnb.figure.caption"),
     (rules.image_faults, changed(2, metadata={"mystnb": {**FIGURE, "image": {"classes": "dark-light"}}}), "image.alt"),
     (rules.image_faults, changed(2, metadata={"mystnb": {**FIGURE, "image": {"alt": "A" * 40}}}), "dark-light"),
+    (rules.image_faults, changed(2, outputs=[SHOWN, SHOWN]), "one name for 2 images"),
+    (rules.image_faults, {**GOOD, "cells": GOOD["cells"] + GOOD["cells"][2:3]}, "a name used before"),
     (rules.image_faults, changed(0, source="![](a.svg)"), "alternative text"),
     (rules.image_faults, changed(0, source='<img src="a.svg" alt="x">'), "alternative text"),
     (rules.image_faults, changed(0, source=":::{figure} a.svg\n:name: fig-a\n\nCaption\n:::"), ":alt:"),
