@@ -72,15 +72,16 @@ def distance(family: Family, theta0: Any, theta1: Any, chart: str | None = None,
         np.asarray(record.check(point, where), dtype=np.float64)
         for point, where in ((theta0, "theta0"), (theta1, "theta1"))
     )
-    # a chart with fewer coordinates is a part of the family, whose curves stay inside it
-    part = record.dimension < family.dimension()
+    # a chart with fewer coordinates than the whole is a part of the family, whose curves stay inside it
+    whole = len(record.to_home(tuple(theta0), NUMPY))
+    part = record.dimension < whole
     if not shooting and record.distance is not None:
         return Distance(float(record.distance(tuple(theta0), tuple(theta1), NUMPY)), "closed form")
     if not shooting and family.formulas.distance is not None and not part:
         ends = (tuple(record.to_home(tuple(point), NUMPY)) for point in (theta0, theta1))
         return Distance(float(family.formulas.distance(next(ends), next(ends), NUMPY)), "closed form")
     # the distance is the same in every chart, and the reference chart has no redundant coordinates
-    chart = record.name if part else family.charts[0]
+    chart = record.name if part or family.dimension() < whole else family.charts[0]
     start, end = (np.asarray(family.convert(point, to=chart, chart=record.name)) for point in (theta0, theta1))
     metric = metric_of(family, chart)
     if np.array_equal(start, end):
