@@ -132,7 +132,9 @@ def jacobian(source: SphereChart, target: SphereChart, theta: Any) -> Any:
 
 
 def metric(chart: SphereChart, theta: Any) -> Any:
-    """The metric of the sphere in a chart: E^T E with E the frame, so that a small arrow v has length sqrt(v^T M v).
+    """The metric of the sphere in a chart, M = E^T E with E the frame.
+
+    A small arrow v has the length sqrt(v^T M v) on the ground.
 
     Examples
     --------

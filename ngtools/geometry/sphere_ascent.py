@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ngtools.geometry.sphere import SphereChart, distance, frame, locate, point
+from ngtools.geometry.sphere import SphereChart, distance, frame, locate, point, walk
 
-__all__ = ["arrival", "climb", "step"]
+__all__ = ["arrival", "climb", "step", "walk_step"]
 
 
 def step(chart: SphereChart, theta: Any, target: Any, alpha: float, use_metric: bool) -> np.ndarray:
@@ -19,6 +19,13 @@ def step(chart: SphereChart, theta: Any, target: Any, alpha: float, use_metric: 
     E = frame(chart, theta)
     g = E.T @ np.asarray(target)
     return np.asarray(theta) + alpha * (np.linalg.solve(E.T @ E, g) if use_metric else g)
+
+
+def walk_step(chart: SphereChart, theta: Any, target: Any, alpha: float) -> np.ndarray:
+    """The same step with the metric, walked straight on the ground instead of straight on the sheet."""
+    E = frame(chart, theta)
+    arrow = E @ np.linalg.solve(E.T @ E, E.T @ np.asarray(target))
+    return np.asarray(locate(chart, walk(point(chart, theta), alpha * arrow)))
 
 
 def climb(chart: SphereChart, start: Any, target: Any, alpha: float, steps: int, use_metric: bool) -> np.ndarray:

@@ -66,7 +66,7 @@ def _draw(ax: Axes, sheet: Sheet, order: tuple[int, int]) -> None:
 def globe_outline(sheet: Sheet, ax: Axes | None = None) -> Axes:
     """Draw the graticule of a globe seen from afar, and its edge."""
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, 4.4))
+        _, ax = plt.subplots(figsize=(5.2, 5.2))
     ax = axes(ax)
     for curve in sheet.lines:
         ax.plot(*curve, color=GREY, lw=0.6, alpha=0.6)
@@ -88,7 +88,7 @@ def arrows_on_globe(sheet: Sheet, arrows: Mapping[str, Any], ax: Axes | None = N
             arrowprops={"arrowstyle": "-|>", "color": color, "lw": 0, "mutation_scale": 17, "shrinkA": 0, "shrinkB": 0},
         )
         ax.plot(*curve[:, 0], "o", color=BLACK, ms=5, zorder=3)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 0.95))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0))
     return ax
 
 
@@ -101,5 +101,5 @@ def paths_on_globe(sheet: Sheet, paths: Mapping[str, Any], places: Sequence[str]
     for name in places:
         ax.plot(*sheet.places[name], "o", color=BLACK, ms=5, zorder=3)
         ax.annotate(name, sheet.places[name], xytext=(7, -12), textcoords="offset points", fontsize=9.5)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 0.95))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0))
     return ax

@@ -8,7 +8,7 @@ import sympy as sp
 
 from ngtools.geometry import globe, sphere
 from ngtools.geometry.sphere import LATITUDE_LONGITUDE, STEREOGRAPHIC
-from ngtools.geometry.sphere_ascent import arrival, climb, step
+from ngtools.geometry.sphere_ascent import arrival, climb, step, walk_step
 from ngtools.geometry.steepest import steepest
 
 CHARTS = (LATITUDE_LONGITUDE, STEREOGRAPHIC)
@@ -104,6 +104,14 @@ def test_step_with_the_metric_follows_the_great_circle_to_first_order(chart):
         for alpha in (0.02, 0.01)
     ]
     assert np.log2(gaps[0] / gaps[1]) == pytest.approx(2, abs=0.1)
+
+
+@chart_of
+def test_walking_step_follows_the_great_circle_exactly(chart):
+    oslo, tokyo = globe.named("Oslo"), globe.named("Tokyo")
+    reached = sphere.point(chart, walk_step(chart, sphere.locate(chart, oslo), tokyo, 0.8))
+    # asin in latitude costs a few digits
+    np.testing.assert_allclose(reached, sphere.walk(oslo, 0.8 * (tokyo - (oslo @ tokyo) * oslo)), atol=1e-12)
 
 
 def test_climb_ends_at_the_target_and_arrival_counts():
