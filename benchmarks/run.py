@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> None:
         with jax.enable_x64(dtype is np.float64):
             for name in names:
                 p = make(name, dtype)
-                rows = measure(p, rounds=5 if quick else 15)
+                rows = measure(p, rounds=5 if quick else 9)
                 show(p, rows)
                 results.append(
                     {"problem": name, "sizes": list(p.sizes), "N": p.count, "d": p.parameters}
