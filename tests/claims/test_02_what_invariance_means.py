@@ -56,6 +56,8 @@ def test_arrows_and_contour_lines_on_the_sphere():
     velocity = sp.Matrix(PHI).subs(moved, simultaneous=True).diff(t).subs(t, 0)
     assert is_zero(transform_vector(v, J) - velocity)
     g_theta, g_phi = sphere.differential(L, L.symbols, TARGET), sphere.differential(S, PHI, TARGET)
+    cosine = sphere.point(L, L.symbols).dot(sp.Matrix(TARGET))
+    assert is_zero(g_theta - sp.Matrix([cosine.diff(BETA), cosine.diff(ELL)]))
     assert is_zero(g_theta - J.T * g_phi)
     assert is_zero([g_phi.dot(velocity) - g_theta.dot(v)])
 
