@@ -6,7 +6,7 @@ from typing import Any
 
 from ngtools import invariance
 
-__all__ = ["EXPECTED", "SETTINGS", "TOLERANCE", "check", "run", "sample"]
+__all__ = ["EXPECTED", "SETTINGS", "TOLERANCE", "check", "rows", "run", "sample"]
 
 SETTINGS: dict[str, Any] = {
     "methods": list(invariance.ROWS),
@@ -68,6 +68,17 @@ def check(results: dict[str, Any]) -> dict[str, bool]:
         )
         verdicts[f"{row}: {', '.join(expected)}"] = kinds and slopes
     return verdicts
+
+
+def rows(results: dict[str, Any]) -> list[list[str]]:
+    """The table in words, a list a method: its name, then each verdict with slope and coefficient of D ~ C alpha^slope."""
+    return [[name, *(_words(cell) for cell in cells.values())] for name, cells in results["cells"].items()]
+
+
+def _words(cell: dict[str, Any]) -> str:
+    if "slope" not in cell:
+        return str(cell["kind"])
+    return f"{cell['kind']}: {cell['slope']:.2f}, {cell['coefficient']:.2g}"
 
 
 def sample() -> dict[str, Any]:

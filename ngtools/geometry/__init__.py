@@ -13,6 +13,7 @@ from ngtools.geometry.geodesic import Geodesic, LeftDomain, geodesic
 from ngtools.geometry.jeffreys import jeffreys
 from ngtools.geometry.laws import Defects, law_defects
 from ngtools.geometry.length import length
+from ngtools.geometry.lines import straight_line, straight_lines
 from ngtools.geometry.random_maps import RandomMap, random_map
 from ngtools.geometry.transform import check_jacobian, transform_gradient, transform_metric, transform_vector
 
@@ -36,6 +37,8 @@ __all__ = [
     "length",
     "norm",
     "random_map",
+    "straight_line",
+    "straight_lines",
     "transform_gradient",
     "transform_metric",
     "transform_vector",

@@ -1,6 +1,7 @@
 """The invariance laboratory: does the result of a step depend on the coordinates it was computed in?"""
 
 from ngtools.descent.setting import Setting, chart_setting, pull_back
+from ngtools.invariance.accuracy import flow_gap
 from ngtools.invariance.matrix import ROWS, Matrix, Problem, matrix, normal_problem
 from ngtools.invariance.orders import STEPS, Order, defect, gap, measure, not_defined, order
 from ngtools.invariance.reparameterizations import REPARAMETERIZATIONS, Reparameterization, affine, smooth
@@ -17,6 +18,7 @@ __all__ = [
     "affine",
     "chart_setting",
     "defect",
+    "flow_gap",
     "gap",
     "matrix",
     "measure",

@@ -74,9 +74,10 @@ def gap(
         A step leaves the domain in one of the settings.
     """
     rule = method(rule)
+    theta_a, theta_b = np.asarray(theta_a, dtype=np.float64), np.asarray(theta_b, dtype=np.float64)
     ends = []
     for setting, theta in ((setting_a, theta_a), (setting_b, theta_b)):
-        point, state = np.asarray(theta, dtype=np.float64), None
+        point, state = theta, None
         for _ in range(repeat):
             point, state = rule.step(setting, point, alpha, state)
             setting.require(point)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 from ngtools.families import Family
+from ngtools.symbolic.change_of_coordinate import euler_gap, information_about
 from ngtools.symbolic.derivation import Derivation, derivation
 from ngtools.symbolic.divergence import Divergence, divergence, kl_hessian
 from ngtools.symbolic.finite_step import euler_step_series
@@ -33,9 +34,11 @@ __all__ = [
     "VerificationError",
     "derivation",
     "divergence",
+    "euler_gap",
     "euler_step_series",
     "fisher",
     "fisher_of",
+    "information_about",
     "kl",
     "kl_hessian",
     "latex",
