@@ -77,6 +77,8 @@ class Exercise:
             return Verdict(None, f"Not answered yet. Replace the ... by your answer and run the cell again.{options}")
         try:
             given = self._read(answer)
+        except _Unanswered:
+            return self.judge(...)
         except _Unreadable as error:
             return Verdict(False, f"Not readable: {error}")
         if self._same(given, self._read(self._produce(self.solution))):
@@ -104,8 +106,11 @@ class Exercise:
         found = []
         for arguments in self.inputs:
             try:
-                found.append(_as_array(answer(*arguments)))
-            except _Unreadable:
+                value = answer(*arguments)
+                if value is ...:
+                    raise _Unanswered
+                found.append(_as_array(value))
+            except (_Unreadable, _Unanswered):
                 raise
             except Exception as error:  # the reader's function may fail in any way; it is told how
                 raise _Unreadable(f"your function raised {type(error).__name__}: {error}") from error
@@ -121,6 +126,10 @@ class Exercise:
 
 class _Unreadable(Exception):
     pass
+
+
+class _Unanswered(Exception):
+    """A function that still returns ``...``."""
 
 
 def _as_array(answer: Any) -> np.ndarray:

@@ -92,6 +92,7 @@ def test_function_that_raises_is_reported():
     assert double.judge(lambda x: x + x).right is True
     assert "ZeroDivisionError" in double.judge(lambda x: x / 0).message
     assert "a function is asked for" in double.judge(3.0).message
+    assert double.judge(lambda x: ...).right is None
 
 
 def test_prediction_must_be_one_of_the_choices():
