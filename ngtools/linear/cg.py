@@ -88,13 +88,14 @@ def cg(
     # a pytree operator is an argument of the compiled solver, a plain function is part of it
     reusable = _is_pytree(matvec) and (preconditioner is None or _is_pytree(preconditioner)) and not callable(metric)
     run = _compiled if reusable else _solve
-    solution = run(operator, b, tol, preconditioner, max_steps=int(max_steps))
+    solution = run(operator, b, tol, preconditioner, int(max_steps), max_steps=int(max_steps))
     if not trees.is_traced(solution) and np.ndim(solution.status) == 0:
         _raise_on_bad_status(solution)
     return solution
 
 
-def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, *, max_steps: int) -> Solution:
+def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, limit: Any, *, max_steps: int) -> Solution:
+    # limit <= max_steps may be traced: max_steps is the length of the history
     def precondition(r: Any) -> Any:
         return r if preconditioner is None else preconditioner(r)
 
@@ -104,7 +105,7 @@ def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, *, max_steps: i
 
     def unfinished(state: Any) -> Any:
         *_, steps, status, _history = state
-        return (status == NOT_CONVERGED) & (steps < max_steps)
+        return (status == NOT_CONVERGED) & (steps < limit)
 
     def step(state: Any) -> Any:
         x, r, p, rz, steps, status, history = state
