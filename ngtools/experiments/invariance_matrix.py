@@ -6,7 +6,7 @@ from typing import Any
 
 from ngtools import invariance
 
-__all__ = ["EXPECTED", "SETTINGS", "TOLERANCE", "check", "rows", "run", "sample"]
+__all__ = ["EXPECTED", "SETTINGS", "TOLERANCE", "check", "off_whole", "rows", "run", "sample"]
 
 SETTINGS: dict[str, Any] = {
     "methods": list(invariance.ROWS),
@@ -71,14 +71,18 @@ def check(results: dict[str, Any]) -> dict[str, bool]:
 
 
 def rows(results: dict[str, Any]) -> list[list[str]]:
-    """The table in words, a list a method: its name, then each verdict with slope and coefficient of D ~ C alpha^slope."""
+    """The table in words, a list a method: its name, then each verdict with the coefficient C of D ~ C alpha^slope."""
     return [[name, *(_words(cell) for cell in cells.values())] for name, cells in results["cells"].items()]
 
 
+def off_whole(results: dict[str, Any]) -> float:
+    """The largest distance of a measured slope from the nearest whole number."""
+    slopes = [cell["slope"] for cells in results["cells"].values() for cell in cells.values() if "slope" in cell]
+    return max(abs(slope - round(slope)) for slope in slopes)
+
+
 def _words(cell: dict[str, Any]) -> str:
-    if "slope" not in cell:
-        return str(cell["kind"])
-    return f"{cell['kind']}: {cell['slope']:.2f}, {cell['coefficient']:.2g}"
+    return f"{cell['kind']}, {cell['coefficient']:.2g}" if "slope" in cell else str(cell["kind"])
 
 
 def sample() -> dict[str, Any]:

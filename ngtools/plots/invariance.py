@@ -34,7 +34,7 @@ def heat_map(
         The titles of the columns.
     """
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, 0.8 + 0.38 * len(kinds)))
+        _, ax = plt.subplots(figsize=(6.0, 1.3 + 0.38 * len(kinds)))
     for row, (name, entries) in enumerate(kinds.items()):
         if len(entries) != len(columns):
             raise ValueError(f"row '{name}' has {len(entries)} cells for {len(columns)} columns")
@@ -43,15 +43,13 @@ def heat_map(
             hatch, edge = (None, "white") if kind in LOOKS else ("////", "#d0d0d0")
             ax.add_patch(Rectangle((column, row), 1, 1, facecolor=fill, edgecolor=edge, linewidth=1.2, hatch=hatch))
             if kind in LOOKS:
-                ax.text(column + 0.5, row + 0.52, word, color=letters, ha="center", va="center", fontsize=9.5)
-    ax.set(xlim=(0, len(columns)), ylim=(len(kinds), 0), xlabel=xlabel, ylabel="")
-    ax.set_xticks([i + 0.5 for i in range(len(columns))], [title.replace(" ", "\n") for title in columns], fontsize=8.5)
+                ax.text(column + 0.5, row + 0.52, word, color=letters, ha="center", va="center", fontsize=9)
+    ax.set(xlim=(0, len(columns)), ylim=(len(kinds), 0), xlabel=xlabel, ylabel="one step of")
+    ax.set_xticks([i + 0.5 for i in range(len(columns))], columns, rotation=38, ha="left", rotation_mode="anchor")
     ax.set_yticks([i + 0.5 for i in range(len(kinds))], list(kinds))
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
-    ax.xaxis.set_label_position("top")
     ax.grid(False)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    ax.set_ylabel("one step of")
     return ax

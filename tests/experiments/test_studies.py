@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ngtools import experiments
+from ngtools.experiments import invariance_matrix
 
 
 @pytest.mark.parametrize("name", experiments.names())
@@ -35,3 +36,14 @@ def test_differences_are_found():
 def test_names_are_known():
     with pytest.raises(ValueError, match="no study 'song'; known: "):
         experiments.study("song")
+
+
+def test_the_matrix_in_words():
+    results = experiments.load("invariance_matrix")["results"]
+    rows = invariance_matrix.rows(results)
+    assert [row[0] for row in rows] == list(results["cells"])
+    gradient = rows[0]
+    assert gradient[1] == "exact"
+    assert gradient[2] == f"broken, {results['cells']['gradient']['diagonal']['coefficient']:.2g}"
+    assert gradient[-1] == "not defined"
+    assert invariance_matrix.off_whole({"cells": {"m": {"a": {"slope": 2.03}, "b": {"kind": "exact"}}}}) == pytest.approx(0.03)
