@@ -30,9 +30,10 @@ FLOORS = (
     ("experiments", 8),
     ("plots", 8),
     ("notebook", 9),
+    ("gallery", 9),
     ("exercises", 9),
 )
-SIDE = ("plots", "notebook", "exercises")
+SIDE = ("plots", "notebook", "gallery", "exercises")
 
 
 def modules():

@@ -10,6 +10,7 @@ import sympy as sp
 
 from ngtools.families import Family
 from ngtools.symbolic.change_of_coordinate import euler_gap, information_about
+from ngtools.symbolic.constant_coordinate import constant_coordinate
 from ngtools.symbolic.derivation import Derivation, derivation
 from ngtools.symbolic.divergence import Divergence, divergence, kl_hessian
 from ngtools.symbolic.finite_step import euler_step_series
@@ -32,6 +33,7 @@ __all__ = [
     "Undecided",
     "Verdict",
     "VerificationError",
+    "constant_coordinate",
     "derivation",
     "divergence",
     "euler_gap",

@@ -28,15 +28,30 @@ class _Printer(LatexPrinter):
         return core if exp is None else rf"\left({core}\right)^{{{exp}}}"
 
 
-_printer = _Printer({"ln_notation": False})
+class _PositiveFirst(_Printer):
+    """1 - p, not -p + 1."""
+
+    def _as_ordered_terms(self, expr: sp.Expr, order: str | None = None) -> list[sp.Expr]:
+        terms = list(super()._as_ordered_terms(expr, order=order))
+        lead = next((i for i, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+        return [terms[lead], *terms[:lead], *terms[lead + 1 :]]
 
 
-def latex(expr: Any) -> str:
+_printer, _positive_first = _Printer({"ln_notation": False}), _PositiveFirst({"ln_notation": False})
+
+
+def latex(expr: Any, positive_first: bool = False) -> str:
     """Return LaTeX of a SymPy object, with digamma, trigamma and log Gamma written out.
+
+    ``positive_first`` begins every sum with a positive term, where it has one.
 
     Examples
     --------
     >>> print(latex(sp.polygamma(1, sp.Symbol("k"))))
     \\operatorname{trigamma}\\left(k\\right)
+    >>> a, b = sp.symbols("a b")
+    >>> print(latex(b - a), "|", latex(b - a, positive_first=True))
+    - a + b | b - a
     """
-    return str(_printer.doprint(sp.sympify(expr)))
+    printer = _positive_first if positive_first else _printer
+    return str(printer.doprint(sp.sympify(expr)))
