@@ -107,7 +107,7 @@ EXERCISES = (
             Mistake(
                 "information only",
                 lambda: _ratio("information"),
-                "the information shrinks by a hundred, and it is divided by; the gradient changes too.",
+                "the information shrinks by a hundred, but the natural gradient divides by it, and the gradient changes too.",
             ),
         ),
         "The information shrinks by a hundred, the gradient by ten; the quotient grows by ten, as a velocity must.",

@@ -32,16 +32,17 @@ class SteepestStep:
 
     @property
     def steps(self) -> Steps:
-        Q, c = sp.Symbol("Q", positive=True), self.budget
-        root = sp.sqrt(sp.UnevaluatedExpr(2 * c * Q))
+        # braces keep the name as it is; the squared slope has no letter of its own in this book
+        square, c = sp.Symbol(r"{g^\top F^{-1} g}", positive=True), self.budget
+        root = sp.sqrt(sp.UnevaluatedExpr(2 * c * square))
         return Steps(
             (
                 ("Lagrangian", r"g^\top \Delta - \nu \left(\tfrac{1}{2} \Delta^\top F \Delta - c\right)"),
                 ("stationary", r"g - \nu F \Delta = 0 \;\Rightarrow\; \Delta = \frac{1}{\nu} F^{-1} g"),
-                ("slope", rf"Q = g^\top F^{{-1}} g = {sp.latex(self.squared_slope)}"),
-                ("constraint", r"\tfrac{1}{2} \Delta^\top F \Delta = \frac{Q}{2 \nu^{2}} = c"),
-                ("multiplier", rf"\nu = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(Q / (2 * c))))}"),
-                ("step", rf"\Delta = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(2 * c / Q)))}\, F^{{-1}} g"),
+                ("slope", rf"g^\top F^{{-1}} g = {sp.latex(self.squared_slope)}"),
+                ("constraint", r"\tfrac{1}{2} \Delta^\top F \Delta = \frac{g^\top F^{-1} g}{2 \nu^{2}} = c"),
+                ("multiplier", rf"\nu = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(square / (2 * c))))}"),
+                ("step", rf"\Delta = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(2 * c / square)))}\, F^{{-1}} g"),
                 ("gain", rf"g^\top \Delta = {sp.latex(root)}"),
             )
         )

@@ -27,6 +27,10 @@ def test_divergence_is_half_the_quadratic_form_to_third_order():
         errors.append(abs(NORMAL.kl(theta, theta + s * direction) - s**2 * quadratic))
     # halving the step divides a cubic remainder by 8; the fourth order moves the ratio by a few per cent
     assert errors[0] / errors[1] == pytest.approx(8, rel=0.05)
+    # the other direction: the same quadratic term, another remainder
+    reverse = [abs(NORMAL.kl(theta + s * direction, theta) - s**2 * quadratic) for s in (0.04, 0.02)]
+    assert reverse[0] / reverse[1] == pytest.approx(8, rel=0.1)
+    assert abs(reverse[1] / errors[1] - 1) > 0.1
 
 
 @pytest.mark.claim("eq-natural-problem", "eq-natural-step", how="symbolic")
@@ -48,6 +52,9 @@ def test_step_solves_the_problem():
     values |= {solved.F[i, j]: F[i, j] for i in range(2) for j in range(2)}
     assert descent.budget_step(F, G, C) == pytest.approx([float(e.subs(values)) for e in solved.step], rel=1e-12)
     nu = float(solved.multiplier.subs(values))
+    assert nu == pytest.approx(np.sqrt(G @ np.linalg.solve(F, G) / (2 * C)), rel=1e-12)  # as the page states it
+    # the negative root is the steepest descent
+    assert G @ descent.budget_step(F, G, C) > 0
     assert F @ descent.budget_step(F, G, C) * nu == pytest.approx(G, rel=1e-12)
 
 
@@ -62,6 +69,9 @@ def test_no_step_within_the_budget_gains_more(angle, share):
     assert G @ best == pytest.approx(bound, rel=1e-12)
     assert G @ other <= bound * (1 + 1e-12)
     assert G @ other <= np.sqrt(G @ np.linalg.solve(F, G)) * geometry.norm(F, other) * (1 + 1e-12)
+    # only one step reaches the bound: the loss of gain is the squared Fisher distance to it, times nu/2, at least
+    missing = geometry.norm(F, best - other) ** 2 * bound / (4 * C)
+    assert bound - G @ other >= missing - 1e-12
 
 
 @pytest.mark.claim("eq-natural-kl-of-step", how="numeric")

@@ -118,6 +118,11 @@ def test_redundant_chart_moves_the_distribution_along_the_natural_gradient():
 
 
 def test_redundant_law_needs_full_rank():
-    """sigma = a b at a = b = 0: the gradient there is zero, and so is every step, wherever f points."""
-    K = sp.Matrix([[sp.Symbol("b"), sp.Symbol("a")]]).subs({"a": 0, "b": 0})
-    assert (K.T * sp.Matrix([sp.Symbol("g")])).is_zero_matrix
+    """mu = a b: at a = b = 0 gradient and Fisher matrix vanish, and the minimum-norm step moves nothing."""
+    a, b, g, F = sp.symbols("a b g F", positive=True)
+    K = sp.Matrix([[a * b]]).jacobian([a, b])
+    assert sp.Matrix([[b, a]]) == K
+    moved = K * (K.T * F * K).pinv() * (K.T * g)
+    assert sp.simplify(moved[0] - g / F) == 0  # full rank: the natural gradient in mu
+    there = K.subs({a: 0, b: 0})
+    assert (there * (there.T * F * there).pinv() * (there.T * g)).is_zero_matrix

@@ -89,6 +89,11 @@ def test_natural_gradients_are_one_vector():
     assert zero(natural_phi - 2 * SIGMA * natural_sigma)
     found = descent.natural_gradient(fisher.stated(FAMILY, [9.0], "variance"), np.array([-4 / 81]))
     assert found == pytest.approx([-27 * 8 / 27], rel=1e-12)
+    # each learner alone: information integrated and objective differentiated in the own coordinate
+    views = descent.chart_views(FAMILY, [3.0], descent.expected_log_likelihood(FAMILY, [1.0]))
+    own = {view.chart: view.natural[0] for view in views}
+    assert own["std"] == pytest.approx(-9 / 2 * 8 / 27, rel=1e-9)
+    assert own["variance"] == pytest.approx(-8, rel=1e-9)
 
 
 @pytest.mark.claim("eq-variance-gap", how="symbolic")
@@ -98,3 +103,18 @@ def test_gap_of_one_finite_step():
     gap = alpha**2 * G**2 * SIGMA**3 / 8
     assert zero(bob - alice + gap)
     assert zero(carol - alice - gap)
+    # and steps really taken from sigma = 3 towards 1, where g = -8/27 makes the gap 8/27 alpha^2
+    f, rate = descent.expected_log_likelihood(FAMILY, [1.0]), 1e-3
+    ends = {
+        chart: FAMILY.convert(
+            descent.step("natural-euler", FAMILY, FAMILY.convert([3.0], to=chart), f, rate, chart),
+            to="std",
+            chart=chart,
+        )[0]
+        for chart in ("std", "variance", "log-std")
+    }
+    # the next term is alpha times as large
+    assert (ends["variance"] - ends["std"]) / rate**2 == pytest.approx(-8 / 27, rel=2e-3)
+    assert (ends["log-std"] - ends["std"]) / rate**2 == pytest.approx(8 / 27, rel=2e-3)
+    # whatever the sign of g, Bob ends below Alice and Carol above
+    assert zero(gap - gap.subs(G, -G))

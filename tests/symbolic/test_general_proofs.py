@@ -35,7 +35,7 @@ def test_steepest_step_is_the_best_of_many():
 
 def test_steps_are_shown():
     shown = symbolic.steepest_step(2)._repr_latex_()
-    assert r"\sqrt{2 Q c}" in shown
+    assert r"\sqrt{2 c {g^\top F^{-1} g}}" in shown
     assert "Lagrangian" in shown
 
 
