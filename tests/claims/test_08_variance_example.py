@@ -101,6 +101,7 @@ def test_gap_of_one_finite_step():
     alice, bob, carol = (symbolic.euler_step_series(FAMILY, chart) for chart in ("std", "variance", "log-std"))
     alpha = sp.Symbol("alpha", positive=True)
     gap = alpha**2 * G**2 * SIGMA**3 / 8
+    assert zero(alice - SIGMA - alpha * SIGMA**2 * G / 2)  # the first-order term that all three share
     assert zero(bob - alice + gap)
     assert zero(carol - alice - gap)
     # and steps really taken from sigma = 3 towards 1, where g = -8/27 makes the gap 8/27 alpha^2
