@@ -9,7 +9,7 @@ import numpy as np
 
 from ngtools.linear.damping import check_damping
 
-__all__ = ["DampedStep", "damped_in_chart", "damped_step"]
+__all__ = ["DampedStep", "chart_defect", "damped_in_chart", "damped_step"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,14 @@ def damped_in_chart(F: Any, g: Any, S: Any, damping: float, covariant: bool = Fa
     F, g, S = (np.asarray(value, dtype=np.float64) for value in (F, g, S))
     added = S.T @ S if covariant else np.eye(len(g))
     return S @ np.linalg.solve(S.T @ F @ S + damping * added, S.T @ g)
+
+
+def chart_defect(F: Any, g: Any, S: Any, damping: float, covariant: bool = False) -> float:
+    """Return the Fisher length of (step damped in phi - step damped in theta), over that of the latter."""
+    F = np.asarray(F, dtype=np.float64)
+    here = damped_in_chart(F, g, np.eye(len(F)), damping)
+    gap = damped_in_chart(F, g, S, damping, covariant) - here
+    return float(np.sqrt((gap @ F @ gap) / (here @ F @ here)))
 
 
 def _cosine(u: np.ndarray, v: np.ndarray) -> float:

@@ -14,7 +14,16 @@ import numpy as np
 from ngtools.linear.cg import _solve
 from ngtools.linear.damping import check_damping, damped
 
-__all__ = ["Path", "cg_path", "chebyshev_bound", "polynomial_bound", "steps_bound", "symmetric"]
+__all__ = [
+    "Path",
+    "cg_path",
+    "chebyshev_bound",
+    "polynomial_bound",
+    "spectra",
+    "steps_bound",
+    "steps_needed",
+    "symmetric",
+]
 
 
 @dataclass(frozen=True)
@@ -70,8 +79,8 @@ def cg_path(
     A = F + damping * M
     exact = np.linalg.pinv(A, rcond=len(b) * np.finfo(np.float64).eps, hermitian=True) @ b
     with jax.enable_x64(dtype == "float64"):
-        helper = jax.tree_util.Partial(
-            jnp.matmul, jnp.asarray(np.eye(len(b)) if preconditioner is None else preconditioner, dtype)
+        helper = (
+            None if preconditioner is None else jax.tree_util.Partial(jnp.matmul, jnp.asarray(preconditioner, dtype))
         )
         values, reported = _iterates(jnp.asarray(A, dtype), jnp.asarray(b, dtype), helper, steps)
         values, reported = np.asarray(values, dtype=np.float64), np.asarray(reported, dtype=np.float64)
@@ -83,15 +92,50 @@ def cg_path(
 
 @partial(jax.jit, static_argnums=3)
 def _iterates(A: Any, b: Any, preconditioner: Any, steps: int) -> Any:
-    operator = damped(jax.tree_util.Partial(jnp.matmul, A), 0.0)
-
-    def after(limit: Any) -> Any:
-        solution = _solve(operator, b, 0.0, preconditioner, limit, max_steps=steps)
-        return solution.value, solution.history
-
     # one solve for each number of steps, from the start: the solver itself keeps no iterates
-    values, histories = jax.lax.map(after, jnp.arange(steps + 1))
-    return values, histories[-1]
+    solutions = jax.lax.map(lambda limit: _after(A, b, preconditioner, limit, steps), jnp.arange(steps + 1))
+    return solutions.value, solutions.history[-1]
+
+
+@partial(jax.jit, static_argnums=4)
+def _after(A: Any, b: Any, preconditioner: Any, limit: Any, steps: int) -> Any:
+    operator = damped(jax.tree_util.Partial(jnp.matmul, A), 0.0)
+    return _solve(operator, b, 0.0, preconditioner, limit, max_steps=steps)
+
+
+def steps_needed(F: Any, b: Any, error: float, most: int) -> int:
+    """Return the first step at which the relative energy error is below ``error``; found by bisection.
+
+    Raises
+    ------
+    ValueError
+        It is not below ``error`` after ``most`` steps.
+    """
+    F, b = np.asarray(F, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    exact = np.linalg.solve(F, b)
+    with jax.enable_x64(True):
+        A, right = jnp.asarray(F), jnp.asarray(b)
+
+        def far(steps: int) -> bool:
+            e = np.asarray(_after(A, right, None, steps, most).value) - exact
+            return bool(e @ F @ e >= error**2 * (exact @ F @ exact))
+
+        if far(most):
+            raise ValueError(f"the energy error is not below {error:g} after {most} steps; raise most=")
+        low, high = 0, most  # far(low) and not far(high): the error is monotone
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if far(middle) else (low, middle)
+    return high
+
+
+def spectra(kappa: float, d: int) -> dict[str, np.ndarray]:
+    """Return three spectra of size d between 1 and kappa (> 4), by name."""
+    return {
+        "even in the logarithm": np.geomspace(1, kappa, d),
+        "even": np.linspace(1, kappa, d),
+        "three large, the rest near 1": np.r_[np.linspace(1, 1.05, d - 3), 0.3 * kappa, 0.6 * kappa, kappa],
+    }
 
 
 def chebyshev_bound(kappa: float, steps: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 
-from ngtools.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, axes
+from ngtools.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, axes
 
 __all__ = ["by_damping", "chart_gap", "costs", "damped_steps", "errors_by_step", "steps_by_condition"]
 
@@ -67,9 +67,10 @@ def damped_steps(dampings: Any, curves: Mapping[str, Any], ax: Axes | None = Non
 def chart_gap(errors: Mapping[str, Any], gap: Any, ax: Axes | None = None) -> Axes:
     """Draw the energy error of one solve in two charts, and the energy distance between the two iterates."""
     ax = axes(ax, "step of conjugate gradients", "energy norm, relative to the solution")
+    # broad and behind: it soon coincides with the larger error
+    ax.semilogy(np.arange(1, len(gap)), gap[1:], color=GREY, lw=7, alpha=0.4, label="distance between the two")
     for (name, values), colour, style in zip(errors.items(), _COLOURS, _STYLES[1:]):
-        ax.semilogy(np.arange(len(values)), values, color=colour, ls=style, label=name)
-    ax.semilogy(np.arange(1, len(gap)), gap[1:], color=BLACK, lw=2.4, label="distance between the two")
+        ax.semilogy(np.arange(len(values)), values, color=colour, ls=style, label=f"error, {name}")
     ax.set_ylim(1e-8, 2)
     ax.legend(loc="lower left")
     return ax

@@ -46,3 +46,15 @@ def test_single_precision_reports_less_than_it_leaves():
 def test_a_negative_damping_is_refused():
     with pytest.raises(ValueError, match="damping must be >= 0"):
         convergence.cg_path(np.eye(2), np.ones(2), 1, damping=-1.0)
+
+
+def test_steps_needed_is_the_first_below():
+    rng = np.random.default_rng(2)
+    for spectrum in convergence.spectra(100, 30).values():
+        assert spectrum[0] == 1
+        assert spectrum.max() == 100
+        F, b = convergence.symmetric(spectrum, rng), rng.standard_normal(30)
+        path = convergence.cg_path(F, b, 60)
+        assert convergence.steps_needed(F, b, 1e-6, 60) == np.argmax(path.energy < 1e-6) > 3
+    with pytest.raises(ValueError, match="not below 1e-06 after 3 steps"):
+        convergence.steps_needed(F, b, 1e-6, 3)

@@ -50,7 +50,7 @@ def test_damped_steps():
 
 def test_chart_gap_leaves_out_the_start():
     drawn = lines(matrix_free.chart_gap({"one": [1.0, 0.5], "two": [1.0, 0.6]}, [0.0, 0.3]))
-    np.testing.assert_array_equal(drawn["two"], [[0, 1], [1, 0.6]])
+    np.testing.assert_array_equal(drawn["error, two"], [[0, 1], [1, 0.6]])
     np.testing.assert_array_equal(drawn["distance between the two"], [[1, 0.3]])
 
 
