@@ -173,7 +173,7 @@ def one_row(family: Family) -> Family:
     Examples
     --------
     >>> symbolic.fisher(one_row(families.get("poisson-regression", X=[[1.0, 2.0], [0.0, 1.0]])))[0, 0]
-    x1**2*exp(w1*x1 + w2*x2)
+    x1**2*exp(w1*x1)*exp(w2*x2)
     """
     module = importlib.import_module(f"ngtools.families.{family.name.replace('-', '_')}")
     features = tuple(sp.Symbol(f"x{i + 1}", real=True) for i in range(family.dimension()))

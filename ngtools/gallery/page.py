@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -34,7 +33,7 @@ class Gallery:
             lines.append(heading(family, members[0]))
             for one in members:
                 formula = "none" if one.formula is None else one.formula.latex
-                lines.append(f"  {one.chart}: F = {formula}  [{proofs(one)}]  {spot(one)}")
+                lines.append(f"  {one.chart}: F = {formula}  [{proofs(one)}]  {', '.join(spot(one))}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -42,9 +41,9 @@ class Gallery:
         for family, group in groupby(self.entries, key=lambda one: one.family):
             members = list(group)
             name = html.escape(heading(family, members[0]))
-            body.append(f'<tr><th scope="rowgroup" colspan="4">{name}</th></tr>')
+            body.append(f'<tr><th scope="rowgroup" colspan="3">{name}</th></tr>')
             body += [_row(one) for one in members]
-        columns = ("chart", "Fisher matrix", "proved", "at a point")
+        columns = ("chart, and what is proved", "Fisher matrix", "at a point")
         head = "".join(f'<th scope="col">{cell}</th>' for cell in columns)
         return f'<table class="gallery tex2jax_process"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
 
@@ -73,26 +72,27 @@ def proofs(one: Entry) -> str:
     return " ".join(text)
 
 
-def spot(one: Entry) -> str:
-    """The value at a point, and whether the quadrature agrees; eigenvalues from three coordinates on."""
+def spot(one: Entry) -> tuple[str, ...]:
+    """The point, the value there, and whether the quadrature agrees.
+
+    A matrix is given by its lower triangle, row by row; from three coordinates on by its eigenvalues.
+    """
     if one.value is None:
-        return "no Fisher matrix"
+        return ("no Fisher matrix",)
     point = number(one.point[0] if len(one.point) == 1 else one.point)
-    d = len(one.value)
-    if d == 1:
-        value = number(one.value[0, 0])
-    elif d == 2:
-        value = number(one.value)
-    else:
+    if len(one.value) > 2:
         value = "eigenvalues " + number(np.linalg.eigvalsh(one.value))
-    return f"{point}: {value}, quadrature {'agrees' if one.agrees else 'DIFFERS'}"
+    else:
+        rows = [[number(entry) for entry in row[: i + 1]] for i, row in enumerate(one.value)]
+        value = "; ".join(", ".join(row) for row in rows)
+    return f"at {point}", value, f"quadrature {'agrees' if one.agrees else 'DIFFERS'}"
 
 
 def _row(one: Entry) -> str:
     names = ", ".join(latex(symbol) for symbol in one.symbols)
-    formula = "none" if one.formula is None else rf"\({one.formula.latex}\)"
+    formula = "none" if one.formula is None else rf"\(\displaystyle {one.formula.latex}\)"
     if one.family.rows:
         formula = f"each row: {formula}"
-    # breaks where a line may break: after the point and before the verdict
-    where = re.sub(r", (?=quadrature)|(?<=[\d)]): ", "<br>", html.escape(spot(one)))
-    return f'<tr><th scope="row">{one.chart}<br>\\({names}\\)</th><td>{formula}</td><td>{proofs(one)}</td><td>{where}</td></tr>'
+    first = f"{one.chart}<br>\\({names}\\)<br>{proofs(one)}"
+    last = "<br>".join(map(html.escape, spot(one)))
+    return f'<tr><th scope="row">{first}</th><td>{formula}</td><td>{last}</td></tr>'

@@ -6,6 +6,7 @@ Every rewriting is exact, and ``Typeset.matrix`` puts the parts together again.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ class Block:
         if self.shift == 0:
             return rf"{front}\,{body}" if front else body
         sign, size = ("-", -self.shift) if self.shift.could_extract_minus_sign() else ("+", self.shift)
-        return rf"{body} {sign} {_upright(size, product=True)}\,\mathbf{{1}}\mathbf{{1}}^{{\top}}"
+        return _stack([body, rf"{_upright(size, product=True)}\,\mathbf{{1}}\mathbf{{1}}^{{\top}}"], sign)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,19 @@ class Typeset:
 
     @property
     def latex(self) -> str:
-        shown = [block.latex for block in self.blocks]
-        return shown[0] if len(shown) == 1 else r" \;\oplus\; ".join(shown)
+        return _stack([block.latex for block in self.blocks], r"\oplus")
+
+
+_LONG = 42  # signs, commands not counted, that a row of a page has room for
+
+
+def _stack(parts: Sequence[str], sign: str) -> str:
+    """Parts joined by a sign, below one another where the line would be long."""
+    line = f" {sign} ".join(parts)
+    if len(parts) == 1 or len(re.sub(r"\\[a-zA-Z]+|[{}^_\\ ]", "", line)) < _LONG:
+        return line
+    below = r" \\ ".join(rf"{sign}\;& {part}" for part in parts[1:])
+    return rf"\begin{{aligned}} & {parts[0]} \\ {below} \end{{aligned}}"
 
 
 def typeset(candidates: Sequence[sp.Matrix], point: Point) -> Typeset:
@@ -96,7 +108,7 @@ def _block(matrix: sp.Matrix, point: Point) -> Block:
         return found[0]
     for factor in _common(list(matrix), point, even=matrix.is_diagonal()):
         inner = matrix.applyfunc(lambda e, f=factor: _shortest([e / f, _factors(e, point)[0] / f], point))
-        found.append(Block(factor, sp.ImmutableMatrix(inner), sp.S.Zero))
+        found.append(Block(sp.powsimp(factor), sp.ImmutableMatrix(inner), sp.S.Zero))
     beside = {matrix[i, j] for i in range(d) for j in range(d) if i != j} - {sp.S.Zero}
     if len(beside) == 1:
         (shift,) = beside
@@ -125,7 +137,7 @@ def _common(entries: Sequence[sp.Expr], point: Point, even: bool) -> list[sp.Exp
 
 def _factors(expr: sp.Expr, point: Point) -> tuple[sp.Expr, dict[sp.Expr, sp.Expr]]:
     """The expression as a product whose sums are positive at the point, and the powers of its factors."""
-    product = sp.factor(sp.together(expr, deep=True))
+    product = sp.factor(sp.together(sp.expand_power_exp(expr), deep=True))
     rebuilt, powers = sp.S.One, dict[sp.Expr, sp.Expr]()
     for factor in sp.Mul.make_args(product):
         base, exponent = (factor, sp.S.One) if isinstance(factor, sp.exp) else factor.as_base_exp()
@@ -149,6 +161,7 @@ def _shortest(forms: Sequence[sp.Expr], point: Point) -> sp.Expr:
     for form in forms:
         # a sum of named functions reads better as a sum
         tried += [sp.expand(form), form] if form.has(sp.polygamma, sp.besseli) else [_factors(form, point)[0], form]
+    tried += [sp.powsimp(form) for form in tried if form.has(sp.exp)]
     return min(tried, key=lambda form: (sp.count_ops(form), len(latex(form))))
 
 

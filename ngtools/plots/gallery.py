@@ -35,12 +35,12 @@ def information_panels(
 def ellipse_panels(panels: Sequence[Mapping[str, Any]], axs: Any = None) -> Sequence[Axes]:
     """Closed curves around one distribution in the plane of location and scale; panels share their axes."""
     if axs is None:
-        _, axs = plt.subplots(1, len(panels), sharex=True, sharey=True, figsize=(6.4, 3.6))
+        _, axs = plt.subplots(1, len(panels), sharex=True, sharey=True, figsize=(6.4, 3.4))
     for ax, curves in zip(axs, panels):
         axes(ax, "location")
         for (name, points), (color, style) in zip(curves.items(), LINES):
             ax.plot(*points.T, color=color, linestyle=style, label=name)
         ax.set_aspect("equal")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.34), fontsize="small", ncols=1)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.42), fontsize="small", ncols=1)
     axs[0].set_ylabel("scale")
     return axs

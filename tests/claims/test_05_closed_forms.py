@@ -106,9 +106,11 @@ def test_one_direction_of_the_logits_changes_nothing(K):
     symbols = family.chart("logits").symbols
     F = sp.Matrix(family.fisher(symbols, "logits"))
     assert (F * sp.ones(K, 1)).applyfunc(sp.simplify).is_zero_matrix
-    numbers = fisher.by_score(family, 0.4 * np.arange(K) - 0.7, "logits")
+    point = 0.4 * np.arange(K) - 0.7
+    numbers = fisher.by_score(family, point, "logits")
+    assert fisher.stated(family, point, "logits") == pytest.approx(numbers, rel=1e-12, abs=1e-15)
+    assert np.abs(numbers.sum(axis=1)).max() < 1e-14
     assert np.linalg.matrix_rank(numbers, tol=1e-12) == K - 1
-    assert symbolic.fisher(family, "logits").shape == (K, K)
 
 
 @pytest.mark.claim("eq-gallery-constant", how="symbolic")
