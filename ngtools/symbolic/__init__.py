@@ -6,6 +6,8 @@ derivation, which a notebook displays.  ``verify`` returns stated - derived, the
 
 from __future__ import annotations
 
+from typing import Literal, overload
+
 import sympy as sp
 
 from ngtools.families import Family
@@ -53,6 +55,10 @@ __all__ = [
 ]
 
 
+@overload
+def score(family: Family, chart: str | None = ..., steps: Literal[False] = ...) -> sp.Matrix: ...
+@overload
+def score(family: Family, chart: str | None = ..., *, steps: Literal[True]) -> Steps: ...
 def score(family: Family, chart: str | None = None, steps: bool = False) -> sp.Matrix | Steps:
     """Return the score, the gradient of the log density in the chart's coordinates, as a column of expressions.
 
@@ -68,6 +74,10 @@ def score(family: Family, chart: str | None = None, steps: bool = False) -> sp.M
     return tidy(found.score)
 
 
+@overload
+def fisher(family: Family, chart: str | None = ..., steps: Literal[False] = ...) -> sp.Matrix: ...
+@overload
+def fisher(family: Family, chart: str | None = ..., *, steps: Literal[True]) -> Steps: ...
 def fisher(family: Family, chart: str | None = None, steps: bool = False) -> sp.Matrix | Steps:
     """Return the Fisher matrix E[score scoreᵀ], derived in the chart and simplified.
 
@@ -81,6 +91,10 @@ def fisher(family: Family, chart: str | None = None, steps: bool = False) -> sp.
     return found.steps if steps else found.fisher
 
 
+@overload
+def kl(family: Family, chart: str | None = ..., steps: Literal[False] = ...) -> sp.Expr: ...
+@overload
+def kl(family: Family, chart: str | None = ..., *, steps: Literal[True]) -> Steps: ...
 def kl(family: Family, chart: str | None = None, steps: bool = False) -> sp.Expr | Steps:
     """Return KL(theta_0 || theta_1) in nats, as the family states it; coordinates end in _0 and _1.
 
