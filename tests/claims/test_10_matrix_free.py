@@ -370,10 +370,10 @@ def test_bias_of_one_shared_batch():
 @pytest.mark.claim("eq-mf-small-batch", how="monte-carlo")
 @pytest.mark.parametrize(("N", "d", "shared"), [(40, 10, True), (20, 40, True), (40, 10, False)])
 def test_means_of_estimates_from_finite_batches(N, d, shared):
-    found = shared_batch.batch_estimates(np.random.default_rng(12), N, d, 4000, shared=shared)
+    found = shared_batch.batch_estimates(np.random.default_rng(12), N, d, 16_000, shared=shared)
     expected = shared_batch.expected_batch_estimate(N, d, shared=shared)
     assert abs(found.mean - expected) < 4 * found.error
-    assert found.error < 0.01
+    assert found.error < 0.006  # N / (N - d) in place of N / (N - d - 1) would be 0.046 off
     if (N, d, shared) != (40, 10, True):
         assert abs(found.mean - 1) > 20 * found.error
 
