@@ -27,12 +27,12 @@ import jax.numpy as jnp
 from ngtools import trees
 from ngtools.linear import Solution, kron_product, kron_solve, kron_solve_factored
 from ngtools.linear.damping import check_damping
-from ngtools.linear.kronecker import check_full_rank
+from ngtools.linear.kronecker import after, check_full_rank
 from ngtools.linear.solution import direct
 from ngtools.products.batch import count_of, head_of, linearised, weights_of
 from ngtools.products.heads import Head
 
-__all__ = ["Factors", "dense", "factors", "patches", "product", "solve", "step"]
+__all__ = ["Factors", "dense", "factors", "patches", "product", "signals", "solve", "step"]
 
 Model = Callable[..., Any]
 
@@ -112,6 +112,39 @@ def factors(
 
 
 def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, shares: Any) -> Factors:
+    inputs, gradients = _signals(model, head, params, batch, keys)
+    omega, gamma = {}, {}
+    for name, a in inputs.items():
+        # one matrix product over all examples: an outer product an example would be written out and read again
+        omega[name] = _second_moment(a, shares)
+        gamma[name] = _second_moment(gradients[name], shares) / a.shape[1]
+    means = omega, gamma
+    missing = set(params) - set(means[0])
+    if missing:
+        raise ValueError(
+            f"the model never applied dense(params, name, ...) to {sorted(missing)}: K-FAC cannot see them"
+        )
+    return Factors(*means)
+
+
+def signals(model: Model, params: Any, batch: Any, head: Any) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
+    """Return what every layer hears and is told: its inputs a and its output gradients g, by name.
+
+    Inputs have shape (N, places, inputs), with a last entry 1 where the layer has a bias.  Gradients have shape
+    (N, columns, places, outputs), the columns weighted so that the *sum* over them of what is quadratic in g is the
+    expectation over the model's outcomes.  For an example with one place the layer's Fisher block is the sum over the
+    columns of (a a^T) (x) (g g^T).
+
+    Parameters
+    ----------
+    model, params, batch, head
+        As in ``factors``.
+    """
+    _check_layers(params)
+    return linearised(_signals, model, head_of(head, model, params, batch), params, batch, None)
+
+
+def _signals(model: Model, head: Head, params: Any, batch: Any, keys: Any) -> Any:
     def one(x: Any, key: Any) -> tuple[Any, Any]:
         probes = _probes(model, params, x)
 
@@ -124,23 +157,20 @@ def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, share
         score = jax.grad(head.log_density, argnums=1)
         columns = head.root(z) if key is None else score(head.sample(key, z), z)[:, None]
         gradients = jax.vmap(lambda column: pull(column)[0], in_axes=1)(columns)
-        omega, gamma = {}, {}
-        for name, a in inputs.items():
-            if "bias" in params[name]:
-                a = jnp.concatenate([a, jnp.ones_like(a[:, :1])], axis=1)
-            g = jnp.concatenate(gradients[name], axis=1)  # (columns, places, outputs)
-            omega[name] = a.T @ a
-            gamma[name] = jnp.einsum("kto,ktp->op", g, g) / len(a)
-        return omega, gamma
+        return inputs, {name: jnp.concatenate(uses, axis=1) for name, uses in gradients.items()}
 
-    each = jax.vmap(one)(batch, keys)
-    means = jax.tree.map(lambda leaf: jnp.tensordot(shares.astype(leaf.dtype), leaf, axes=1), each)
-    missing = set(params) - set(means[0])
-    if missing:
-        raise ValueError(
-            f"the model never applied dense(params, name, ...) to {sorted(missing)}: K-FAC cannot see them"
-        )
-    return Factors(*means)
+    inputs, gradients = jax.vmap(one)(batch, keys)
+    for name, a in inputs.items():
+        if "bias" in params[name]:
+            inputs[name] = jnp.concatenate([a, jnp.ones_like(a[..., :1])], axis=-1)
+    return inputs, gradients
+
+
+def _second_moment(rows: jax.Array, shares: jax.Array) -> jax.Array:
+    """Return the sum over examples (first axis) of their share times the sum of the outer products of their rows."""
+    weighted = rows * shares.astype(rows.dtype).reshape(-1, *[1] * (rows.ndim - 1))
+    width = rows.shape[-1]
+    return weighted.reshape(-1, width).T @ rows.reshape(-1, width)
 
 
 def _listener(heard: dict[str, list[Any]], probes: Any) -> Callable[..., Any]:
@@ -207,11 +237,16 @@ def solve(factors: Factors, gradient: Any, *, damping: Any, method: str = "exact
     trees.check_floating(gradient, "gradient")
     trees.check_finite(gradient, "gradient")
 
+    last: list[jax.Array] = []
+
     def one(name: str, A: jax.Array, G: jax.Array, kernel: jax.Array) -> jax.Array:
         if not trees.is_traced(A, G, damping) and damping == 0:
             check_full_rank(A, f"Omega of layer '{name}'")
             check_full_rank(G, f"Gamma_out of layer '{name}'")
-        return solvers[method](A, G, kernel, damping)
+        if last:  # one layer's decompositions after the other's
+            A = after(A, last[-1])
+        last.append(solvers[method](A, G, kernel, damping))
+        return last[-1]
 
     x = _layerwise(factors, gradient, one)
     residual = trees.axpy(-1, gradient, trees.axpy(damping, x, product(factors, x)))

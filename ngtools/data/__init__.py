@@ -4,5 +4,6 @@
 """
 
 from ngtools.data.datasets import Dataset, load, names
+from ngtools.data.images import Digits, digits
 
-__all__ = ["Dataset", "load", "names"]
+__all__ = ["Dataset", "Digits", "digits", "load", "names"]

@@ -18,7 +18,7 @@ import numpy as np
 
 from ngtools import products
 
-__all__ = ["SETTINGS", "TOLERANCE", "check", "data", "field", "run", "sample", "spectrum"]
+__all__ = ["SETTINGS", "TOLERANCE", "check", "data", "field", "on_grid", "paths", "run", "sample", "spectrum"]
 
 SETTINGS: dict[str, Any] = {
     "seed": 2019,
@@ -64,11 +64,22 @@ def field(name: str, theta: Any, x: Any, y: Any, ridge: float = 0.0) -> Any:
     return -jnp.linalg.solve(products.dense(op, theta) + ridge * jnp.eye(2), g)
 
 
-def crookedness(name: str, starts: Any, x: np.ndarray, y: np.ndarray, ridge: float, pieces: int) -> list[float]:
-    """Return length of the flow's path over the straight line to the optimum, for each start.
+def on_grid(name: str, points: Any, x: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
+    """Return the field at many points of (intercept, slope), shape (..., 2) as the points."""
+    with jax.enable_x64(True):
+        at = jnp.asarray(points, float).reshape(-1, 2)
+        inputs, targets = jnp.asarray(x), jnp.asarray(y)
+        found = jax.jit(jax.vmap(lambda theta: field(name, theta, inputs, targets, ridge)))(at)
+        return np.asarray(found).reshape(np.shape(points))
 
-    The flow is followed by arc length (midpoint rule, pieces of the initial distance / pieces), so that the speed of
-    a field does not matter, until it is within 2 % of the initial distance.
+
+def paths(
+    name: str, starts: Any, x: np.ndarray, y: np.ndarray, ridge: float, pieces: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the flow's path from each start, shape (starts, pieces + 1, 2), and the optimum.
+
+    The flow is followed by arc length (midpoint rule, pieces of four times the initial distance / pieces), so that the
+    speed of a field does not matter, until it is within 2 % of the initial distance; there it rests.
     """
     with jax.enable_x64(True):
         inputs, targets = jnp.asarray(x), jnp.asarray(y)
@@ -83,16 +94,23 @@ def crookedness(name: str, starts: Any, x: np.ndarray, y: np.ndarray, ridge: flo
             distance = jnp.linalg.norm(start - optimum)
             h = 4 * distance / pieces
 
-            def step(state: Any, _: Any) -> Any:
-                theta, length = state
+            def step(theta: Any, _: Any) -> Any:
                 here = jnp.linalg.norm(theta - optimum) > 0.02 * distance
                 moved = theta + h * unit(theta + h / 2 * unit(theta))
-                return (jnp.where(here, moved, theta), length + jnp.where(here, h, 0)), None
+                return jnp.where(here, moved, theta), theta
 
-            (theta, length), _ = jax.lax.scan(step, (start, jnp.zeros(())), None, length=pieces)
-            return (length + jnp.linalg.norm(theta - optimum)) / distance
+            last, visited = jax.lax.scan(step, start, None, length=pieces)
+            return jnp.concatenate([visited, last[None]])
 
-        return [float(value) for value in jax.jit(jax.vmap(one))(jnp.asarray(starts))]
+        return np.asarray(jax.jit(jax.vmap(one))(jnp.asarray(starts))), np.asarray(optimum)
+
+
+def crookedness(name: str, starts: Any, x: np.ndarray, y: np.ndarray, ridge: float, pieces: int) -> list[float]:
+    """Return length of the flow's path over the straight line to the optimum, for each start."""
+    visited, optimum = paths(name, starts, x, y, ridge, pieces)
+    lengths = np.linalg.norm(np.diff(visited, axis=1), axis=2).sum(axis=1)
+    rest = np.linalg.norm(visited[:, -1] - optimum, axis=1)
+    return ((lengths + rest) / np.linalg.norm(visited[:, 0] - optimum, axis=1)).tolist()
 
 
 def spectrum(seed: int, noise: float, quadratic: float, N: int = 1000) -> list[float]:

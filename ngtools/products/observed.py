@@ -25,6 +25,7 @@ def sampled_fisher_vector_product(
     samples: int = 1,
     observations: Any = None,
     behaviour: Any = None,
+    weights: Any = None,
 ) -> Operator:
     """Return v -> F^ v with F^ the mean of score outer products at observations drawn from the model.
 
@@ -32,7 +33,7 @@ def sampled_fisher_vector_product(
 
     Parameters
     ----------
-    model, params, batch, head
+    model, params, batch, head, weights
         As in ``fisher_vector_product``.
     key
         A JAX key: ``samples`` observations are drawn from the model for each example.
@@ -59,22 +60,23 @@ def sampled_fisher_vector_product(
     elif samples < 1:
         raise ValueError(f"samples must be at least 1 (got {samples})")
     keys = None if key is None else jax.random.split(key, (count, samples))
-    residuals = linearised(_linearise_sampled, model, head, params, batch, keys, observations, behaviour)
+    shares = weights_of(weights, count)
+    residuals = linearised(_linearise_sampled, model, head, params, batch, keys, observations, behaviour, shares)
     return Operator(residuals, _outer_rule, like_of(params), f"sampled Fisher matrix, {head.name}")
 
 
 def _linearise_sampled(
-    model: Model, head: Head, params: Any, inputs: Any, keys: Any, observations: Any, behaviour: Any
+    model: Model, head: Head, params: Any, inputs: Any, keys: Any, observations: Any, behaviour: Any, weights: Any
 ) -> Any:
     z, push = jax.linearize(lambda p: outputs(model, p, inputs), params)
     score = jax.grad(head.log_density, argnums=1)
     if observations is None:
         drawn = jax.vmap(jax.vmap(head.sample, (0, None)))(keys, z)
         scores = jax.vmap(jax.vmap(score, (0, None)))(drawn, z)
-        return push, scores / jnp.sqrt(jnp.asarray(keys.shape[1], z.dtype)), None
+        return push, scores / jnp.sqrt(jnp.asarray(keys.shape[1], z.dtype)), weights
     ratio = jnp.exp(jax.vmap(head.log_density)(observations, z) - behaviour)
     scores = jax.vmap(score)(observations, z) * jnp.sqrt(ratio)[:, None]
-    return push, scores[:, None, :], None
+    return push, scores[:, None, :], weights
 
 
 def empirical_fisher_vector_product(

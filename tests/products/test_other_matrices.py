@@ -180,3 +180,16 @@ def test_bad_labels(labels, error, message):
     params, X, _ = make()
     with pytest.raises(error, match=message):
         products.empirical_fisher_vector_product(net, params, (X, labels), "categorical")
+
+
+def test_sampled_products_take_weights():
+    X = jnp.asarray(np.random.default_rng(9).standard_normal((3, 2)))
+    weights = jnp.array([1.0, 0.0, 3.0])
+    w = jnp.array([0.3, -0.2])
+    model = lambda w, x: (x @ w)[None]  # noqa: E731
+    op = products.sampled_fisher_vector_product(
+        model, w, X, "unit-normal", key=jax.random.key(0), samples=20_000, weights=weights
+    )
+    expected = (X[0, :, None] * X[0] + 3 * X[2, :, None] * X[2]) / 4
+    # the square of a standard normal has variance 2: four standard errors
+    np.testing.assert_allclose(products.dense(op, w), expected, rtol=4 * np.sqrt(2 / 20_000) * 1.5, atol=0.05)

@@ -1,0 +1,67 @@
+"""One step of a tanh network and of its sigmoid twin: do the two models still agree?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ngtools import kfac, products, trees
+from ngtools.descent.networks import as_sigmoid, initial, sigmoid_network, tanh_network
+from ngtools.descent.supervised import loss
+
+__all__ = ["layerwise_defects"]
+
+STEPS = ("gradient", "diagonal", "K-FAC, damped", "K-FAC", "natural")
+
+
+def layerwise_defects(
+    rng: np.random.Generator, sizes: tuple[int, ...] = (3, 4, 2), examples: int = 60, rate: float = 0.5
+) -> dict[str, float]:
+    """Return, by method, how far the outputs of the twins are apart after one step from the same function.
+
+    The largest difference over the examples, relative to the largest change that the step made.  Layers are affine
+    maps of one another, so a step that is invariant under them gives rounding (P50).
+
+    Parameters
+    ----------
+    rng
+        Draws inputs and labels; the outputs are unit-variance normal means.
+    sizes, examples, rate
+        Layer sizes, batch size and learning rate.
+    """
+    with jax.enable_x64(True):
+        params = initial(jax.random.key(int(rng.integers(2**31))), sizes)
+        X = jnp.asarray(rng.standard_normal((examples, sizes[0])))
+        Y = jnp.asarray(rng.standard_normal((examples, sizes[-1])))
+        twins = ((tanh_network, params), (sigmoid_network, as_sigmoid(params)))
+        before = jax.vmap(tanh_network, (None, 0))(params, X)
+        one, two = (_outputs_after(model, start, X, Y, rate) for model, start in twins)
+        return {
+            method: float(jnp.abs(one[method] - two[method]).max() / jnp.abs(one[method] - before).max())
+            for method in STEPS
+        }
+
+
+@partial(jax.jit, static_argnums=0)
+def _outputs_after(model: Any, params: Any, X: Any, Y: Any, rate: Any) -> Any:
+    return {method: jax.vmap(model, (None, 0))(_step(method, model, params, X, Y, rate), X) for method in STEPS}
+
+
+def _step(method: str, model: Any, params: Any, X: Any, Y: Any, rate: Any) -> Any:
+    g = jax.grad(loss, argnums=2)(model, "unit-normal", params, (X, Y))
+    if method == "gradient":
+        direction = g
+    elif method == "diagonal":
+        direction = jax.tree.map(jnp.divide, g, products.diagonal(model, params, X, "unit-normal"))
+    elif method == "natural":
+        flat, unflatten = trees.flatten(g)
+        F = products.dense(products.fisher_vector_product(model, params, X, "unit-normal"), params)
+        direction = unflatten(jnp.linalg.solve(F, flat))
+    else:
+        factors = kfac.factors(model, params, X, "unit-normal")
+        direction = kfac.solve(factors, g, damping=0.01 if "damped" in method else 0.0).value
+    return trees.axpy(-rate, direction, params)

@@ -1,0 +1,36 @@
+"""The Hessian of the loss, averaged over the labels that the model itself would give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ngtools.products.batch import count_of, head_of, outputs
+from ngtools.products.losses import hessian_vector_product
+from ngtools.products.operator import dense
+
+__all__ = ["expected_hessian"]
+
+
+def expected_hessian(model: Any, params: Any, inputs: Any) -> np.ndarray:
+    """Return the mean over the inputs of E[-Hessian of log p(y | x)], y drawn from the model; shape (d, d), 64 bits.
+
+    A categorical head: every label of every input is taken once, weighted by its probability, so that the expectation
+    is exact.  It is the Fisher matrix by its second identity, through derivatives of second order of the whole model.
+
+    Parameters
+    ----------
+    model, params, inputs
+        As in ``fisher_vector_product``; the outputs are logits.
+    """
+    with jax.enable_x64(True):
+        params = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
+        X = jnp.asarray(inputs).astype(float)
+        classes = head_of("categorical", model, params, X).size
+        p = jax.nn.softmax(outputs(model, params, X))
+        every = jnp.repeat(X, classes, axis=0), jnp.tile(jnp.arange(classes), count_of(X))
+        op = hessian_vector_product(model, params, every, "categorical", weights=p.reshape(-1))
+        return np.asarray(dense(op, params))

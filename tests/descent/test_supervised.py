@@ -1,0 +1,132 @@
+"""The five supervised steps against the dense matrix, Optax and general products; the twins; the differences of Adam."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from ngtools import kfac, products, trees
+from ngtools.descent import adam_differences, layers, supervised
+from ngtools.descent.networks import as_sigmoid, initial, sigmoid_network, tanh_network
+
+
+@pytest.fixture(autouse=True)
+def double_precision():
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture
+def problem():
+    rng = np.random.default_rng(0)
+    params = initial(jax.random.key(0), (3, 4, 3), jnp.float64)
+    return params, (jnp.asarray(rng.standard_normal((20, 3))), jnp.asarray(rng.integers(0, 3, 20)))
+
+
+def taken(name, params, batch, rate, knob):
+    new, _ = supervised.STEPS[name](tanh_network, "categorical", params, supervised.start(params), batch, rate, knob)
+    return np.asarray(trees.flatten(new)[0] - trees.flatten(params)[0])
+
+
+def test_each_step_is_its_linear_system(problem):
+    params, batch = problem
+    g = np.asarray(trees.flatten(jax.grad(supervised.loss, 2)(tanh_network, "categorical", params, batch))[0])
+    F = np.asarray(
+        products.dense(products.fisher_vector_product(tanh_network, params, batch[0], "categorical"), params)
+    )
+    factors = kfac.factors(tanh_network, params, batch[0], "categorical")
+    K = np.asarray(products.dense(lambda v: kfac.product(factors, v), params))
+    I = np.eye(len(g))
+    np.testing.assert_allclose(taken("SGD", params, batch, 0.3, 0.9), -0.3 * g, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(taken("diagonal", params, batch, 0.3, 0.1), -0.3 * g / (np.diag(F) + 0.1), atol=1e-14)
+    np.testing.assert_allclose(
+        taken("K-FAC", params, batch, 0.3, 0.1), -0.3 * np.linalg.solve(K + 0.1 * I, g), atol=1e-12
+    )
+    # ten steps of CG stop at a residual of 1e-3
+    found, exact = taken("natural, CG", params, batch, 0.3, 0.1), -0.3 * np.linalg.solve(F + 0.1 * I, g)
+    assert np.linalg.norm((F + 0.1 * I) @ (found - exact)) < 1e-3 * 0.3 * np.linalg.norm(g) * 1.01
+
+
+def test_adam_is_optax_and_momentum_accumulates(problem):
+    params, batch = problem
+    rule = optax.adam(0.01, b2=0.99)
+    ours, theirs, state, memory = params, params, supervised.start(params), rule.init(params)
+    velocity, plain, held = jax.tree.map(jnp.zeros_like, params), params, supervised.start(params)
+    for _ in range(3):
+        ours, state = supervised.adam_step(tanh_network, "categorical", ours, state, batch, 0.01, 0.99)
+        update, memory = rule.update(jax.grad(supervised.loss, 2)(tanh_network, "categorical", theirs, batch), memory)
+        theirs = optax.apply_updates(theirs, update)
+        g = jax.grad(supervised.loss, 2)(tanh_network, "categorical", plain, batch)
+        velocity = trees.axpy(0.9, velocity, g)
+        expected = trees.axpy(-0.1, velocity, plain)
+        plain, held = supervised.sgd_step(tanh_network, "categorical", plain, held, batch, 0.1, 0.9)
+        np.testing.assert_allclose(trees.flatten(plain)[0], trees.flatten(expected)[0], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(trees.flatten(ours)[0], trees.flatten(theirs)[0], rtol=0, atol=1e-10)
+
+
+def test_fit_lowers_the_loss_it_reports_and_names_a_wrong_method(problem):
+    params, batch = problem
+    last, losses = supervised.fit(
+        "Adam",
+        tanh_network,
+        "categorical",
+        params,
+        batch,
+        rate=0.03,
+        knob=0.9,
+        batch=10,
+        steps=30,
+        key=jax.random.key(1),
+    )
+    assert losses.shape == (31,)
+    assert losses[0] == pytest.approx(float(supervised.loss(tanh_network, "categorical", params, batch)), rel=1e-12)
+    assert losses[-1] == pytest.approx(float(supervised.loss(tanh_network, "categorical", last, batch)), rel=1e-12)
+    assert losses[-1] < losses[0] - 0.1
+    with pytest.raises(ValueError, match=r"method must be one of SGD, Adam, .*'Shampoo'"):
+        supervised.fit(
+            "Shampoo", tanh_network, "categorical", params, batch, rate=1, knob=1, batch=1, steps=1, key=None
+        )
+
+
+def test_the_twins_are_one_function():
+    for sizes in ((3, 2), (3, 4, 2), (3, 4, 5, 2)):
+        params = initial(jax.random.key(3), sizes, jnp.float64)
+        x = jnp.array([0.3, -1.2, 2.0])
+        np.testing.assert_allclose(sigmoid_network(as_sigmoid(params), x), tanh_network(params, x), rtol=0, atol=1e-13)
+
+
+def twice(params, x, dense=kfac.dense):
+    return dense(params, "out", jnp.tanh(dense(params, "shared", jnp.tanh(dense(params, "shared", x)))))
+
+
+def test_the_layer_diagonal_is_the_general_one_also_where_a_layer_is_used_twice():
+    shared = initial(jax.random.key(4), (3, 3), jnp.float64)["0"]
+    params = {"shared": shared, "out": {"kernel": initial(jax.random.key(5), (3, 2), jnp.float64)["0"]["kernel"]}}
+    X = jnp.asarray(np.random.default_rng(1).standard_normal((6, 3)))
+    found = layers.layer_diagonal(twice, params, X, "categorical")
+    expected = products.diagonal(twice, params, X, "categorical")
+    np.testing.assert_allclose(trees.flatten(found)[0], trees.flatten(expected)[0], rtol=0, atol=1e-14)
+
+
+def test_adam_differences_are_what_they_say(problem):
+    params, (X, y) = problem
+    found = adam_differences.adam_differences(tanh_network, params, (X, y), "categorical", size=4)
+    side = products.side_by_side(tanh_network, params, (X, y), "categorical")
+    assert found["labels"] == pytest.approx(np.trace(side.empirical) / np.trace(side.fisher), rel=1e-12)
+    moments = products.gradient_moments(tanh_network, params, (X, y), "categorical")
+    second = moments.mean**2 + (np.diag(side.empirical) - moments.mean**2) / 4
+    assert found["mini-batch mean"] == pytest.approx(np.median(second / np.diag(side.empirical)), rel=1e-10)
+    assert found["uncentred"] == pytest.approx((moments.mean**2).sum() / second.sum(), rel=1e-10)
+    F = side.fisher + 0.01 * np.diag(side.fisher).mean() * np.eye(len(side.fisher))
+    g = moments.mean
+    assert adam_differences.gain(np.linalg.solve(F, g), g, F) == pytest.approx(1, rel=1e-10)
+    x = g / (np.diag(side.fisher) + 0.01 * np.diag(side.fisher).mean())
+    # the best length along x gains (g.x)^2 / (2 x.Fx), the natural step g.F^-1 g / 2
+    best = (g @ x) / (x @ F @ x)
+    assert found["diagonal"] == pytest.approx(
+        (best * g @ x - best**2 * x @ F @ x / 2) / (g @ np.linalg.solve(F, g) / 2), rel=1e-10
+    )
+    assert 0 < found["square root"] < 1
+    with pytest.raises(ValueError, match=r"size must be at least 1 \(got 0\)"):
+        moments.of_batches(0)
