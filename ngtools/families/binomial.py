@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ngtools.families.chart import Chart, Parameter
+from ngtools.families import bernoulli
 from ngtools.families.constants import count
 from ngtools.families.family import Family, Formulas
 from ngtools.families.law import Law
@@ -32,20 +32,7 @@ def distance(theta0, theta1, m, n):
     return 2 * m.sqrt(n) * m.abs(m.arcsin(m.sqrt(m.sigmoid(eta0))) - m.arcsin(m.sqrt(m.sigmoid(eta1))))
 
 
-PROBABILITY = Parameter(
-    "p",
-    "unit",
-    hint="Fisher information n/(p(1-p)) is infinite at the boundary. Use logits if p can saturate.",
-)
-CHARTS = (
-    Chart(
-        "probability",
-        (PROBABILITY,),
-        to_home=lambda phi, m: (m.log(phi[0]) - m.log1p(-phi[0]),),
-        from_home=lambda theta, m: (m.sigmoid(theta[0]),),
-    ),
-    Chart("logit", (Parameter("eta"),)),
-)
+CHARTS = bernoulli.CHARTS[:2]  # the coordinates of one toss
 EXAMPLE = {"n": 7}
 POINTS = ((0.35,), (0.9,))
 
