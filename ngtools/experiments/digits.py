@@ -193,7 +193,8 @@ def tune(
     """
     rates, knobs = GRID[method]
     pairs = [(rate, knob) for rate in rates for knob in knobs]
-    found = train(method, *zip(*pairs), tuning_seeds, split, sizes, batch, steps, steps)["loss"]
+    every_rate, every_knob = zip(*pairs)
+    found = train(method, every_rate, every_knob, tuning_seeds, split, sizes, batch, steps, steps)["loss"]
     failed = failures(found[:, :, 0], found[:, :, -1])
     last = np.where(np.isfinite(found[:, :, -1]), found[:, :, -1], np.inf)
     rate, knob = pairs[int(np.argmin(last.mean(axis=1)))]
@@ -232,7 +233,8 @@ def hits(losses: np.ndarray, every: int) -> dict[str, list[int | None]]:
 def run(**settings: Any) -> dict[str, Any]:
     """Return tuning, curves of log10 training loss and of test error with intervals, and CPU seconds a step."""
     split = digits_split(settings["split_seed"], settings["train"])
-    shape, steps, every = (split, settings["sizes"], settings["batch"]), settings["steps"], settings["every"]
+    shape: tuple[Any, Any, Any] = (split, settings["sizes"], settings["batch"])
+    steps, every = settings["steps"], settings["every"]
     best: dict[str, Any] = {}
     curves: dict[str, Any] = {}
     for name in STEPS:

@@ -68,7 +68,8 @@ def side_by_side(
         record = head_of(head, model, params, batch[0])
         record.check_labels(batch[1], count_of(batch[0]))
         found = _matrices(model, record, samples, params, batch, key, weights)
-        return SideBySide(*(None if matrix is None else np.asarray(matrix) for matrix in found))
+        stored: list[Any] = [None if matrix is None else np.asarray(matrix) for matrix in found]
+        return SideBySide(*stored)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))  # one compilation for all of them
