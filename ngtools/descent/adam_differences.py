@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ngtools import products
+from ngtools import products, trees
 
-__all__ = ["adam_differences", "gain"]
+__all__ = ["adam_differences", "gain", "moment_ratios"]
 
 
 def gain(x: np.ndarray, g: np.ndarray, F: np.ndarray) -> float:
@@ -69,6 +69,20 @@ def adam_differences(
         "diagonal": preconditioned(diagonal),
         "square root": preconditioned(np.sqrt(diagonal)),
     }
+
+
+def moment_ratios(model: Any, params: Any, batch: tuple[Any, Any], head: Any, sizes: Any) -> list[float]:
+    """Return, by size of the mini-batch, the median over the parameters of (expected squared gradient) / F_ii; 64 bits.
+
+    Parameters whose F_ii is below 1e-6 of the largest are left out: pixels that are never inked.
+    """
+    moments = products.gradient_moments(model, params, batch, head)
+    with jax.enable_x64(True):
+        double = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
+        F = products.diagonal(model, double, jnp.asarray(batch[0]).astype(float), head)
+        F = np.asarray(trees.flatten(F)[0])
+    seen = F > 1e-6 * F.max()
+    return [float(np.median(moments.of_batches(size)[seen] / F[seen])) for size in sizes]
 
 
 @partial(jax.jit, static_argnums=(0, 1))

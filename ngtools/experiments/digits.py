@@ -33,9 +33,21 @@ import numpy as np
 
 from ngtools import data as datasets
 from ngtools.descent.networks import initial, tanh_network
-from ngtools.descent.supervised import STEPS, loss, start
+from ngtools.descent.supervised import STEPS, fit, loss, start
 
-__all__ = ["GRID", "SETTINGS", "TOLERANCE", "check", "digits_split", "run", "sample", "seconds", "summary", "train"]
+__all__ = [
+    "GRID",
+    "SETTINGS",
+    "TOLERANCE",
+    "check",
+    "digits_split",
+    "live",
+    "run",
+    "sample",
+    "seconds",
+    "summary",
+    "train",
+]
 
 SETTINGS: dict[str, Any] = {
     "split_seed": 11,
@@ -271,6 +283,21 @@ def at_seconds(results: dict[str, Any], name: str, budget: float) -> dict[str, f
     curve = results["curves"][name]["log10 loss"]
     row = int(steps // SETTINGS["every"])
     return {key: float(values[row]) if row < len(values) else float("nan") for key, values in curve.items()}
+
+
+def live(method: str, seeds: int = 3, steps: int = 60) -> np.ndarray:
+    """Return the training loss by step, geometric mean over a few seeds, at the stored setting of a method; 64 bits."""
+    from ngtools.experiments import load
+
+    tuned = load("digits")["results"]["tuning"][method]
+    X, y, _, _ = digits_split(SETTINGS["split_seed"], SETTINGS["train"])
+    found = []
+    for seed in range(seeds):
+        weights, order = jax.random.split(jax.random.key(seed))
+        start_at = initial(weights, SETTINGS["sizes"])
+        settings = {"rate": tuned["rate"], "knob": tuned["knob"], "batch": SETTINGS["batch"], "steps": steps}
+        found.append(fit(method, tanh_network, "categorical", start_at, (X, y), key=order, **settings)[1])
+    return np.exp(np.log(np.array(found)).mean(axis=0))
 
 
 def check(results: dict[str, Any]) -> dict[str, bool]:

@@ -46,19 +46,10 @@ def matrices(seed: int, sizes: list[int], examples: int) -> dict[str, Any]:
     """Return F and its approximations (diagonal, block-diagonal, K-FAC), the loss gradient, and each entry's layer."""
     with jax.enable_x64(True):
         params, X, labels = jax.tree.map(jnp.asarray, problem(seed, sizes, examples))
-        F = products.dense(products.fisher_vector_product(network, params, X, "categorical"), params)
-        factors = kfac.factors(network, params, X, "categorical")
-        K = products.dense(lambda v: kfac.product(factors, v), params)
-        diagonal = trees.flatten(products.diagonal(network, params, X, "categorical"))[0]
+        F, K, diagonal, gradient = _matrices(params, X, labels)
         layer = trees.flatten(
             {n: jax.tree.map(lambda leaf, n=n: jnp.full_like(leaf, int(n)), params[n]) for n in params}
         )[0]
-
-        def loss(p: Any) -> Any:
-            log_p = jax.nn.log_softmax(jax.vmap(network, (None, 0))(p, X))
-            return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1))
-
-        gradient = trees.flatten(jax.grad(loss)(params))[0]
     same = np.asarray(layer)[:, None] == np.asarray(layer)[None, :]
     return {
         "exact": np.asarray(F),
@@ -68,6 +59,21 @@ def matrices(seed: int, sizes: list[int], examples: int) -> dict[str, Any]:
         "gradient": np.asarray(gradient),
         "layer": np.asarray(layer).astype(int),
     }
+
+
+@jax.jit
+def _matrices(params: Any, X: Any, labels: Any) -> Any:
+    def loss(p: Any) -> Any:
+        log_p = jax.nn.log_softmax(jax.vmap(network, (None, 0))(p, X))
+        return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1))
+
+    factors = kfac.factors(network, params, X, "categorical")
+    return (
+        products.dense(products.fisher_vector_product(network, params, X, "categorical"), params),
+        products.dense(lambda v: kfac.product(factors, v), params),
+        trees.flatten(products.diagonal(network, params, X, "categorical"))[0],
+        trees.flatten(jax.grad(loss)(params))[0],
+    )
 
 
 def run(seed: int, sizes: list[int], examples: int, damping: float) -> dict[str, Any]:

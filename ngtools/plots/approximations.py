@@ -18,9 +18,9 @@ __all__ = ["block_norms", "digit_images", "empirical_curves", "fields", "matrice
 METHODS = {
     "SGD": (RED, ":"),
     "Adam": (ORANGE, "--"),
-    "diagonal": (GREY, "-."),
-    "K-FAC": (GREEN, (0, (5, 1, 1, 1))),
-    "natural, CG": (BLUE, "-"),
+    "diagonal": (GREY, (0, (8, 2, 1, 2, 1, 2))),
+    "K-FAC": (GREEN, "-"),
+    "natural, CG": (BLUE, "-."),
 }
 
 
@@ -116,11 +116,14 @@ def digit_images(images: np.ndarray, labels: Sequence[int]) -> Any:
 
 
 def training(
-    curves: Mapping[str, Mapping[str, Sequence[float]]], every: int, seconds: Mapping[str, float], steps: int
+    curves: Mapping[str, Mapping[str, Sequence[float]]],
+    every: int,
+    seconds: Mapping[str, float],
+    steps: int,
+    milliseconds: float,
 ) -> Sequence[Axes]:
-    """Draw log10 training loss with its interval against steps (left) and against CPU milliseconds (right)."""
+    """Draw log10 training loss with its interval against steps (left) and CPU time (right), up to the ends given."""
     _, panels = plt.subplots(1, 2, figsize=(6.4, 3.9), sharey=True)
-    reach = min(1e3 * seconds[name] * every * (len(curve["mean"]) - 1) for name, curve in curves.items())
     for name, curve in curves.items():
         colour, line = METHODS[name]
         taken = every * np.arange(len(curve["mean"]))
@@ -130,7 +133,7 @@ def training(
     axes(panels[0], "steps", "log10 of training loss")
     axes(panels[1], "CPU milliseconds", "")
     panels[0].set_xlim(0, steps)
-    panels[1].set_xlim(0, reach)
-    panels[0].set_ylim(-4.6, 0.6)
+    panels[1].set_xlim(0, milliseconds)
+    panels[0].set_ylim(-4.9, 0.6)
     panels[0].figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return panels

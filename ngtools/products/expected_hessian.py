@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -28,9 +29,12 @@ def expected_hessian(model: Any, params: Any, inputs: Any) -> np.ndarray:
     """
     with jax.enable_x64(True):
         params = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
-        X = jnp.asarray(inputs).astype(float)
-        classes = head_of("categorical", model, params, X).size
-        p = jax.nn.softmax(outputs(model, params, X))
-        every = jnp.repeat(X, classes, axis=0), jnp.tile(jnp.arange(classes), count_of(X))
-        op = hessian_vector_product(model, params, every, "categorical", weights=p.reshape(-1))
-        return np.asarray(dense(op, params))
+        return np.asarray(_matrix(model, params, jnp.asarray(inputs).astype(float)))
+
+
+@partial(jax.jit, static_argnums=0)
+def _matrix(model: Any, params: Any, X: Any) -> Any:
+    classes = head_of("categorical", model, params, X).size
+    p = jax.nn.softmax(outputs(model, params, X))
+    every = jnp.repeat(X, classes, axis=0), jnp.tile(jnp.arange(classes), count_of(X))
+    return dense(hessian_vector_product(model, params, every, "categorical", weights=p.reshape(-1)), params)

@@ -51,7 +51,8 @@ def test_second_moments_and_digits():
 
 def test_training_scales_steps_to_milliseconds():
     curve = {"mean": [0.0, -1.0, -2.0], "low": [0.0, -1.1, -2.1], "high": [0.0, -0.9, -1.9]}
-    by_steps, by_time = figures.training({"Adam": curve, "K-FAC": curve}, 5, {"Adam": 1e-3, "K-FAC": 4e-3}, 10)
+    by_steps, by_time = figures.training({"Adam": curve, "K-FAC": curve}, 5, {"Adam": 1e-3, "K-FAC": 4e-3}, 10, 30.0)
     assert by_steps.lines[0].get_xdata().tolist() == [0, 5, 10]
     assert by_time.lines[1].get_xdata().tolist() == [0, 20, 40]
-    assert by_time.get_xlim() == (0, 10)
+    assert by_time.get_xlim() == (0, 30)
+    assert by_steps.get_xlim() == (0, 10)
