@@ -81,7 +81,7 @@ def moment_ratios(model: Any, params: Any, batch: tuple[Any, Any], head: Any, si
         double = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
         F = products.diagonal(model, double, jnp.asarray(batch[0]).astype(float), head)
         F = np.asarray(trees.flatten(F)[0])
-    seen = F > 1e-6 * F.max()
+    seen = np.greater(F, 1e-6 * F.max())
     return [float(np.median(moments.of_batches(size)[seen] / F[seen])) for size in sizes]
 
 
