@@ -36,40 +36,54 @@ def start(params: Any) -> tuple[Any, Any, Any]:
     return zeros, zeros, jnp.zeros((), int)
 
 
-def sgd_step(model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any) -> Any:
+def sgd_step(
+    model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any
+) -> Any:  # fmt: skip
     """m <- knob m + g, params <- params - rate m; knob is the momentum."""
     g = jax.grad(loss, argnums=2)(model, head, params, batch)
     velocity = trees.axpy(knob, state[0], g)
     return trees.axpy(-rate, velocity, params), (velocity, *state[1:])
 
 
-def adam_step(model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any) -> Any:
+def adam_step(
+    model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any
+) -> Any:  # fmt: skip
     """Adam (Kingma and Ba, 2015) with b1 = 0.9, b2 = knob, eps = 1e-8."""
     g = jax.grad(loss, argnums=2)(model, head, params, batch)
     first = jax.tree.map(lambda m, x: 0.9 * m + 0.1 * x, state[0], g)
     second = jax.tree.map(lambda v, x: knob * v + (1 - knob) * x**2, state[1], g)
     count = state[2] + 1
     unbiased = 1 - 0.9**count, 1 - knob**count
-    delta = jax.tree.map(lambda m, v: (m / unbiased[0]) / (jnp.sqrt(v / unbiased[1]) + 1e-8), first, second)
+
+    def quotient(m: Any, v: Any) -> Any:
+        return (m / unbiased[0]) / (jnp.sqrt(v / unbiased[1]) + 1e-8)
+
+    delta = jax.tree.map(quotient, first, second)
     return trees.axpy(-rate, delta, params), (first, second, count)
 
 
-def diagonal_step(model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any) -> Any:
+def diagonal_step(
+    model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any
+) -> Any:  # fmt: skip
     """params_i <- params_i - rate g_i / (F_ii + knob), the diagonal exact."""
     g = jax.grad(loss, argnums=2)(model, head, params, batch)
     F = layer_diagonal(model, params, batch[0], head)
     return jax.tree.map(lambda p, x, f: p - rate * x / (f + knob), params, g, F), state
 
 
-def kfac_step(model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any) -> Any:
-    """params <- params - rate (K-FAC + knob I)^-1 g, factors and damping exact, no running averages."""
+def kfac_step(
+    model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any
+) -> Any:  # fmt: skip
+    """params <- params - rate (K-FAC + knob I)^-1 g; factors of this batch alone."""
     g = jax.grad(loss, argnums=2)(model, head, params, batch)
     factors = kfac.factors(model, params, batch[0], head)
     return trees.axpy(-rate, kfac.solve(factors, g, damping=knob).value, params), state
 
 
-def conjugate_step(model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any) -> Any:
-    """params <- params - rate x, x from at most 10 steps of conjugate gradients on (F + knob I) x = g."""
+def conjugate_step(
+    model: Any, head: Any, params: Any, state: Any, batch: Any, rate: Any, knob: Any
+) -> Any:  # fmt: skip
+    """params <- params - rate x, x from at most 10 steps of CG on (F + knob I) x = g."""
     g = jax.grad(loss, argnums=2)(model, head, params, batch)
     F = products.fisher_vector_product(model, params, batch[0], head)
     solution = linear.cg(F, g, damping=knob, max_steps=CG_STEPS, tol=1e-3)

@@ -26,7 +26,9 @@ def empirical_information() -> float:
     x, y, weights = _population(NOISE)
     w = np.array([SLOPE])
     with jax.enable_x64(True):
-        op = products.empirical_fisher_vector_product(_regression, w, (x, y), "unit-normal", weights=weights)
+        op = products.empirical_fisher_vector_product(
+            _regression, w, (x, y), "unit-normal", weights=weights
+        )  # fmt: skip
         return float(products.dense(op, w)[0, 0])
 
 
