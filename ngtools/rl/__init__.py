@@ -1,0 +1,1 @@
+"""Reinforcement learning: exact tabular processes, environments, policies and policy optimisation."""
