@@ -1,1 +1,4 @@
-"""Reinforcement learning: exact tabular processes, environments, policies and policy optimisation."""
+"""Policies: exact decision processes, environments, and natural policy gradient, TRPO and their relatives.
+
+Take what you need: ``from ngtools.rl import envs, policies, trpo``.
+"""
