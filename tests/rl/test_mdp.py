@@ -1,0 +1,161 @@
+"""Tabular MDPs against brute force: long sums instead of solves, finite differences instead of theorems."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ngtools.rl import mdp
+
+GAMMA = 0.9
+
+
+@pytest.fixture(scope="module")
+def world():
+    rng = np.random.default_rng(12)
+    process = mdp.random_mdp(rng, 4, 3)
+    pi = rng.dirichlet(np.ones(3), 4)
+    return process, pi
+
+
+def by_powers(process, pi, gamma, T):
+    """P(s_t = s) for t < T and the chain's reward, from matrix powers alone."""
+    P = np.einsum("sa,sat->st", pi, process.transition)
+    rows, row = [], process.start
+    for _ in range(T):
+        rows.append(row)
+        row = row @ P
+    return np.stack(rows), (pi * process.reward).sum(axis=1)
+
+
+def test_discounted_values_are_sums_over_time(world):
+    process, pi = world
+    found = mdp.evaluate(process, pi, GAMMA)
+    marginals, reward = by_powers(process, pi, GAMMA, 400)
+    discount = GAMMA ** np.arange(400)  # .9^400 = 5e-19 is left out
+    assert found.rho == pytest.approx((1 - GAMMA) * discount @ marginals, abs=1e-14)
+    assert found.expected_return == pytest.approx(discount @ (marginals @ reward), rel=1e-13)
+    assert found.per_step == pytest.approx((1 - GAMMA) * found.expected_return, rel=1e-13)
+    assert found.V.tolist() == pytest.approx((pi * found.Q).sum(axis=1), rel=1e-13)
+    assert found.advantage == pytest.approx(found.Q - found.V[:, None], abs=1e-14)
+    assert process.start @ found.V.tolist() == pytest.approx(found.expected_return, rel=1e-13)
+
+
+def test_average_reward_values_are_sums_of_differences(world):
+    process, pi = world
+    found = mdp.evaluate(process, pi, None)
+    marginals, reward = by_powers(process, pi, None, 300)
+    assert found.rho == pytest.approx(marginals[-1], abs=1e-12)
+    assert found.expected_return == pytest.approx(marginals[-1] @ reward, abs=1e-12)
+    P = np.einsum("sa,sat->st", pi, process.transition)
+    series, row = np.zeros(4), reward - found.expected_return
+    for _ in range(300):
+        series, row = series + row, P @ row
+    assert found.V.tolist() == pytest.approx(series, abs=1e-11)
+    assert found.rho @ found.V.tolist() == pytest.approx(0, abs=1e-13)
+    onwards = process.reward - found.expected_return + process.transition @ found.V
+    assert np.abs(found.Q - onwards).max() < 1e-13
+
+
+def test_a_discount_near_one_gives_the_average(world):
+    process, pi = world
+    assert mdp.evaluate(process, pi, 1 - 1e-9).per_step == pytest.approx(
+        mdp.evaluate(process, pi, None).expected_return, abs=1e-7
+    )
+
+
+def test_a_periodic_chain_has_a_stationary_distribution():
+    swap = mdp.MDP([[[0, 1]], [[1, 0]]], [[1.0], [3.0]])
+    found = mdp.evaluate(swap, [[1.0], [1.0]], None)
+    assert found.rho == pytest.approx([0.5, 0.5])
+    assert found.expected_return == pytest.approx(2)
+
+
+def test_transient_states_are_allowed():
+    sink = mdp.MDP([[[0.5, 0.5]], [[0.0, 1.0]]], [[5.0], [1.0]])
+    assert mdp.evaluate(sink, [[1.0], [1.0]], None).rho == pytest.approx([0, 1], abs=1e-15)
+
+
+def test_optimal_values_satisfy_bellman_and_dominate(world):
+    process, pi = world
+    V = mdp.optimal_values(process, GAMMA)
+    Q = process.reward + GAMMA * process.transition @ V
+    assert Q.max(axis=1) == pytest.approx(V, rel=1e-12)
+    assert (V >= mdp.evaluate(process, pi, GAMMA).V - 1e-12).all()
+
+
+def test_marginals_follow_the_chain(world):
+    process, pi = world
+    expected, _ = by_powers(process, pi, GAMMA, 7)
+    assert mdp.state_marginals(process, pi, 7) == pytest.approx(expected, abs=1e-15)
+    assert mdp.state_marginals(process, pi, 1, [0, 1, 0, 0])[0] == pytest.approx([0, 1, 0, 0])
+
+
+GOOD = ([[[0.5, 0.5], [1, 0]], [[0, 1], [0.3, 0.7]]], [[1.0, 0], [0, 2.0]])
+STAY = mdp.MDP([[[1, 0]], [[0, 1]]], [[1.0], [2.0]])
+PROCESS = mdp.MDP(*GOOD)
+UNIFORM = np.full((2, 2), 0.5)
+LINEAR = mdp.log_linear(np.ones((2, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: mdp.MDP([[[0.2, 0.7]] * 2] * 2, GOOD[1]), r"transition row \(s=0, a=0\) sums to 0.9"),
+        (lambda: mdp.MDP([[[1.2, -0.2]] * 2] * 2, GOOD[1]), r"\(s=0, a=0\) contains the negative probability -0.2"),
+        (lambda: mdp.MDP([[[np.nan, 1]] * 2] * 2, GOOD[1]), r"\(s=0, a=0\) contains nan"),
+        (lambda: mdp.MDP(GOOD[0], [1.0, 2.0]), r"reward must have shape \(S, A\) = \(2, 2\)"),
+        (lambda: mdp.MDP(GOOD[0], [[1, 2], [3, np.inf]]), r"reward contains inf at \(s=1, a=1\)"),
+        (lambda: mdp.MDP(np.ones((2, 3, 1)), GOOD[1]), r"transition must have shape \(S, A, S\)"),
+        (lambda: mdp.MDP(*GOOD, [0.5, 0.6]), "start sums to 1.1"),
+        (lambda: mdp.MDP(*GOOD, [1.0]), r"start must have shape \(S,\) = \(2,\)"),
+        (lambda: mdp.evaluate(PROCESS, UNIFORM, 1.0), r"gamma must be in \[0, 1\) \(got 1.0\); .* gamma=None"),
+        (lambda: mdp.evaluate(PROCESS, UNIFORM, -0.1), r"gamma must be in \[0, 1\)"),
+        (lambda: mdp.evaluate(PROCESS, UNIFORM, float("nan")), r"gamma must be in \[0, 1\)"),
+        (lambda: mdp.evaluate(PROCESS, [0.5, 0.5], 0.9), r"pi must have shape \(S, A\)"),
+        (lambda: mdp.evaluate(PROCESS, UNIFORM * 0.9, 0.9), r"policy row \(s=0\) sums to 0.9"),
+        (lambda: mdp.evaluate(STAY, [[1], [1]], None), r"not unique: .* classes \{0\}, \{1\}"),
+        (lambda: mdp.state_marginals(PROCESS, UNIFORM, 0), "T must be >= 1"),
+        (lambda: mdp.optimal_values(PROCESS, None), "gamma must be a number"),
+        (lambda: mdp.log_linear(np.ones((2, 2))), r"features must have shape \(S, A, d\)"),
+        (lambda: mdp.log_linear(np.full((1, 2, 1), np.nan)), r"features contain nan at \(0, 0, 0\)"),
+        (lambda: mdp.tabular(0, 2), "must be >= 1"),
+        (lambda: mdp.probabilities(LINEAR, np.zeros(2)), r"theta must have shape \(3,\)"),
+        (lambda: mdp.probabilities(LINEAR, [0, np.nan, 0]), "theta contains nan at index 1"),
+        (
+            lambda: mdp.probabilities(mdp.tabular(1, 2), [0.0, 800.0]),
+            "saturated: log-prob of action 0 in state 0 is -800",
+        ),
+        (lambda: mdp.policy_fisher(LINEAR, np.zeros(3), [0.5, 0.4]), "rho sums to 0.9"),
+        (lambda: mdp.policy_fisher(LINEAR, np.zeros(3), [1.0]), r"rho must have shape \(S,\) = \(2,\)"),
+        (lambda: mdp.path_fisher(PROCESS, LINEAR, np.zeros(3), 20), "too many to list"),
+        (lambda: mdp.compatible_weights(PROCESS, LINEAR, np.zeros(3), 0.9, "V"), "target must be"),
+        (lambda: mdp.without_discount(PROCESS, LINEAR, np.zeros(3), None), "none to drop"),
+        (lambda: mdp.soft_step(PROCESS, UNIFORM, 0.9, 0.0), "alpha must be > 0"),
+        (lambda: mdp.greedy([1.0, 2.0]), r"values must have shape \(S, A\)"),
+        (lambda: mdp.greedy([[1.0, np.nan]]), "values contain nan"),
+        (lambda: mdp.random_mdp(np.random.default_rng(0), 0, 1), "must be >= 1"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_two_closed_classes_are_found_behind_a_transient_state():
+    split = mdp.MDP([[[0, 0.5, 0.5]], [[0, 1, 0]], [[0, 0, 1]]], [[0.0]] * 3)
+    with pytest.raises(ValueError, match=r"classes \{1\}, \{2\}"):
+        mdp.stationary_distribution(split, np.ones((3, 1)))
+    # the discounted problem is well posed all the same
+    assert mdp.evaluate(split, np.ones((3, 1)), 0.5).rho.sum() == pytest.approx(1)
+
+
+def test_unvisited_states_have_no_score():
+    process = mdp.MDP([[[1, 0], [1, 0]], [[1, 0], [1, 0]]], [[0.0, 1.0]] * 2)
+    with pytest.raises(ValueError, match=r"states \[1\] are never visited"):
+        mdp.state_score(process, mdp.tabular(2, 2), np.zeros(4), None)
+
+
+def test_records_cannot_be_written_to():
+    with pytest.raises(ValueError, match="read-only"):
+        PROCESS.reward[0, 0] = 3
