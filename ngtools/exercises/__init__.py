@@ -1,6 +1,6 @@
 """Exercises that answer back: ``check.NAME(answer)`` in a notebook.
 
-One file a chapter, ``chapterNN.py``, lists its exercises; they are found by name.
+A chapter's exercises are in ``chapterNN.py`` or in several ``chapterNN_idea.py``; they are found by name.
 
 Examples
 --------
@@ -10,6 +10,6 @@ Not answered yet. Replace the ... by your answer and run the cell again.
 """
 
 from ngtools.exercises.checker import Exercise, Mistake, Verdict
-from ngtools.exercises.registry import all_exercises, check
+from ngtools.exercises.registry import all_exercises, by_chapter, check
 
-__all__ = ["Exercise", "Mistake", "Verdict", "all_exercises", "check"]
+__all__ = ["Exercise", "Mistake", "Verdict", "all_exercises", "by_chapter", "check"]

@@ -158,7 +158,11 @@ EXERCISES = (
         "value",
         sign_information,
         (
-            Mistake("kept for lost", sign_information_kept, "this is the share that is kept. The question asks for the rest."),
+            Mistake(
+                "kept for lost",
+                sign_information_kept,
+                "this is the share that is kept. The question asks for the rest.",
+            ),
             Mistake(
                 "evaluated at mean 0",
                 sign_information_at_the_centre,

@@ -85,7 +85,6 @@ def momentum_as_a_midpoint() -> str:
     return _verdict("natural-midpoint", "smooth")
 
 
-
 EXERCISES = (
     Exercise(
         "precision_gap",

@@ -6,6 +6,7 @@ An exercise knows the program that gives the right answer and, for each misconce
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -58,6 +59,8 @@ class Exercise:
         What to say to a right answer: one sentence that adds something.
     tolerance
         Relative; a rounded answer of four digits passes at the default.
+    measured
+        What the experiment of a prediction found, told with a right prediction.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Exercise:
     choices: tuple[str, ...] = ()
     tolerance: float = 5e-4
     hint: str = field(default="Compare your program with the definition, term by term.")
+    measured: Callable[[], str] | None = None
 
     def judge(self, answer: Any) -> Verdict:
         """Return the verdict on an answer; ``...`` and None count as no answer."""
@@ -82,11 +86,21 @@ class Exercise:
         except _Unreadable as error:
             return Verdict(False, f"Not readable: {error}")
         if self._same(given, self._read(self._produce(self.solution))):
-            return Verdict(True, f"Right. {self.praise}")
+            found = f" {self.measured()}" if self.measured else ""
+            return Verdict(True, f"Right.{found} {self.praise}")
         for mistake in self.mistakes:
             if self._same(given, self._read(self._produce(mistake.program))):
                 return Verdict(False, f"Not yet: {mistake.feedback}", mistake.misconception)
-        return Verdict(False, f"Not yet. {self.hint}")
+        return Verdict(False, f"Not yet. {self._shapes(given)}{self.hint}")
+
+    def _shapes(self, given: Any) -> str:
+        """A sentence on the shape of the answer, if it is not the one asked for."""
+        if self.kind not in ("value", "function") or not given:
+            return ""
+        asked = self._read(self._produce(self.solution))[0].shape
+        if given[0].shape == asked:
+            return ""
+        return f"The answer should have the shape {asked or 'of a single number'}, yours has {given[0].shape}. "
 
     def _produce(self, program: Callable[..., Any]) -> Any:
         return program if self.kind == "function" else program()
@@ -155,7 +169,7 @@ def _at_generic_points(answer: Any) -> list[np.ndarray]:
     symbols = sorted(expression.free_symbols, key=lambda symbol: symbol.name)
     values = []
     for start in (0.37, 0.59, 0.83):
-        point = {s: start + 0.01 * (sum(map(ord, s.name)) % 17) for s in symbols}
+        point = {s: start + zlib.crc32(s.name.encode()) % 997 / 6000 for s in symbols}
         numeric = expression.subs(point)
         entries = list(numeric) if isinstance(numeric, sp.MatrixBase) else [numeric]
         try:

@@ -1,26 +1,45 @@
-"""All exercises of the book by name."""
+"""All exercises of the book, by name and by chapter."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from typing import Any
 
 import ngtools.exercises
 from ngtools.exercises.checker import Exercise, Verdict
 
-__all__ = ["all_exercises", "check"]
+__all__ = ["all_exercises", "by_chapter", "check"]
+
+
+@cache
+def by_chapter() -> dict[str, tuple[Exercise, ...]]:
+    """Return the exercises of each chapter, which is named by its two digits.
+
+    A chapter keeps its exercises in ``chapterNN.py``, or in several modules ``chapterNN_idea.py``.
+
+    Examples
+    --------
+    >>> [exercise.name for exercise in by_chapter()["08"]][0]
+    'variance_fisher'
+    """
+    found: dict[str, tuple[Exercise, ...]] = {}
+    for module in sorted(pkgutil.iter_modules(ngtools.exercises.__path__), key=lambda module: module.name):
+        named = re.fullmatch(r"chapter(\d\d)(_\w+)?", module.name)
+        if named:
+            exercises = importlib.import_module(f"ngtools.exercises.{module.name}").EXERCISES
+            found[named[1]] = found.get(named[1], ()) + exercises
+    return found
 
 
 @cache
 def all_exercises() -> dict[str, Exercise]:
     """Return every exercise by name; a name used twice is an error."""
     found: dict[str, Exercise] = {}
-    for module in pkgutil.iter_modules(ngtools.exercises.__path__):
-        if not module.name.startswith("chapter"):
-            continue
-        for exercise in importlib.import_module(f"ngtools.exercises.{module.name}").EXERCISES:
+    for exercises in by_chapter().values():
+        for exercise in exercises:
             if exercise.name in found:
                 raise ValueError(f"two exercises are named '{exercise.name}'")
             found[exercise.name] = exercise

@@ -1,0 +1,78 @@
+"""The judge itself: what it reads, what it refuses, what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from ngtools.exercises import Exercise, Mistake, check
+
+TOY = Exercise(
+    "toy", "value", lambda: [1.0, 2.0], (Mistake("swapped", lambda: [2.0, 1.0], "in order, please."),), "Good."
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ([1.0, 2.0, 3.0], "Not yet. "),
+        ([1.0, np.nan], "nan or inf"),
+        ("two", "a number or an array"),
+        ([1.0, 2.01], "Not yet. "),
+    ],
+)
+def test_other_answers(answer, message):
+    verdict = TOY.judge(answer)
+    assert verdict.right is False
+    assert message in verdict.message
+
+
+def test_formula_matches_symbols_by_name_and_refuses_what_is_no_formula():
+    formula = Exercise("f", "formula", lambda: sp.Symbol("sigma", positive=True) ** 2, (), "Good.")
+    assert formula.judge(sp.Symbol("sigma") * sp.Symbol("sigma")).right is True
+    assert formula.judge(2 * sp.Symbol("sigma")).right is False
+    assert formula.judge(sp.Symbol("mu") ** 2).right is False
+
+
+def test_function_that_raises_is_reported():
+    double = Exercise("g", "function", lambda x: 2 * x, (), "Good.", inputs=((1.0,), (2.5,)))
+    assert double.judge(lambda x: x + x).right is True
+    assert "ZeroDivisionError" in double.judge(lambda x: x / 0).message
+    assert "a function is asked for" in double.judge(3.0).message
+    assert double.judge(lambda x: ...).right is None
+
+
+def test_prediction_must_be_one_of_the_choices():
+    guess = Exercise("p", "prediction", lambda: "larger", (), "Good.", choices=("larger", "smaller"))
+    assert guess.judge("larger").right is True
+    assert "choose one of larger, smaller" in guess.judge("big").message
+
+
+def test_unknown_exercise_lists_the_known():
+    with pytest.raises(AttributeError, match="variance_fisher"):
+        check.nothing_of_the_kind  # noqa: B018
+
+
+def test_an_answer_of_another_shape_is_told_so():
+    assert "should have the shape (2,)" in TOY.judge([1.0, 2.0, 3.0]).message
+    assert "should have the shape" not in TOY.judge([1.0, 2.01]).message
+
+
+def test_a_right_prediction_is_told_what_was_measured():
+    guess = Exercise(
+        "p", "prediction", lambda: "larger", (), "Good.", choices=("larger", "smaller"), measured=lambda: "It was 3."
+    )
+    assert guess.judge("larger").message == "Right. It was 3. Good."
+    assert "It was 3" not in guess.judge("smaller").message
+
+
+def test_a_formula_with_its_symbols_exchanged_is_another_formula():
+    """Every pair of letters must have different values at the points of comparison."""
+    letters = [*"abcdefghijklmnopqrstuvwxyz", "alpha", "beta", "eta", "mu", "omega", "sigma", "tau", "theta"]
+    for first in letters:
+        for second in letters:
+            if first != second:
+                asked = sp.Symbol(first) / sp.Symbol(second) ** 2
+                formula = Exercise("f", "formula", lambda asked=asked: asked, (), "Good.")
+                assert formula.judge(sp.Symbol(second) / sp.Symbol(first) ** 2).right is False, (first, second)
