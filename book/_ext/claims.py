@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence import margins, modules
 from pages import DISPLAYED, equations, pages, passages, without_code
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +60,8 @@ class Check:
     line: int
     labels: tuple[str, ...]
     how: str
+    modules: tuple[str, ...] = ()  # of ngtools, that the test uses
+    margins: tuple[str, ...] = ()  # that its assertions allow
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,16 @@ def read_checks(root: Path = ROOT) -> tuple[list[Check], list[str]]:
     problems = []
     for path in sorted((root / "tests").rglob("test_*.py")):
         file = path.relative_to(root).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        tree = ast.parse(path.read_text(encoding="utf8"))
+        for node in ast.walk(tree):
             if not isinstance(node, ast.FunctionDef | ast.ClassDef):
                 continue
             marks = list(read_marks(node))
             labels = {label for mark in marks for label in mark[0]}
             where = f"{file}:{node.lineno}: {node.name}"
             for names, how in marks:
-                checks.append(Check(file, node.name, node.lineno, names, how))
+                evidence = modules(tree, node, root), margins(tree, node)
+                checks.append(Check(file, node.name, node.lineno, names, how, *evidence))
                 if how not in HOW:
                     problems.append(f"{where}: how={how!r}; it is one of {', '.join(HOW)}, written as a string")
                 if not names or not all(LABEL.fullmatch(label) for label in names):
