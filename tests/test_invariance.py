@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ngtools import descent, families, geometry, invariance
+from ngtools import descent, families, geometry, invariance, kfac
 from ngtools.experiments import invariance_matrix
 
 NORMAL, GAMMA = families.get("normal"), families.get("gamma")
@@ -200,16 +202,83 @@ def test_matrix_as_text_and_stacked():
         invariance.REPARAMETERIZATIONS["another-network"].apply(invariance.normal_problem().setting)
 
 
-@pytest.mark.parametrize("column", [c for c in invariance.REPARAMETERIZATIONS.values() if c.h is not None])
-def test_columns_decode_what_they_encode(column):
-    setting = descent.chart_setting(NORMAL, F_NORMAL)
-    theta = np.array(THETA)
-    assert column.apply(setting).distribution(column.encode(theta)) == pytest.approx(theta, rel=1e-13)
+@pytest.mark.parametrize(
+    "problem", [invariance.normal_problem(), invariance.network_problem()], ids=("normal", "network")
+)
+def test_columns_decode_what_they_encode(problem):
+    here = problem.setting.distribution(problem.theta)
+    for column in problem.columns.values():
+        if column.h is not None:
+            there = column.apply(problem.setting).distribution(column.encode(problem.theta))
+            assert there == pytest.approx(here, rel=1e-13, abs=1e-14)
 
 
 def test_expectations_cover_the_whole_matrix():
-    assert tuple(invariance_matrix.EXPECTED) == invariance.ROWS
-    assert {len(kinds) for kinds in invariance_matrix.EXPECTED.values()} == {len(invariance.REPARAMETERIZATIONS)}
+    settings = invariance_matrix.SETTINGS
+    assert list(invariance_matrix.EXPECTED) == settings["methods"]
+    assert {len(kinds) for kinds in invariance_matrix.EXPECTED.values()} == {len(settings["columns"])}
+    assert {*invariance.ROWS} < {*settings["methods"]}
+    measured = {(row, column) for part in settings["parts"] for row in part["methods"] for column in part["columns"]}
+    assert measured == {(row, column) for row in settings["methods"] for column in settings["columns"]}
+
+
+def network(method, column, steps=invariance.STEPS):
+    problem = invariance.network_problem()
+    change = problem.columns[column]
+    there = change.apply(problem.setting), change.encode(problem.theta)
+    return invariance.measure(method, problem.setting, problem.theta, *there, steps)
+
+
+def test_kfac_keeps_affine_maps_within_layers_only():
+    """Undamped; a map in front of each kernel and one behind it, none of them orthogonal."""
+    assert max(network("k-fac", "layerwise", (0.2, 0.1, 0.05)).defects) < 1e-12
+    mixed = [network("k-fac", column) for column in ("orthogonal", "affine")]
+    for found in mixed:
+        assert found.kind == "broken"
+        assert found.coefficient > 0.1
+    # one kernel for all the weights: K-FAC of it keeps every linear map, and cannot tell one from another
+    assert mixed[0].defects == pytest.approx(mixed[1].defects, rel=1e-9)
+    for column in ("log-sigma", "smooth"):
+        with pytest.raises(descent.NoSuchStep, match="a layer is linear in its weights"):
+            network("k-fac", column)
+
+
+def test_the_methods_on_a_network_that_keep_affine_maps():
+    for method in ("natural-euler", "geodesic-correction", "kl-constrained", "trust-region"):
+        assert max(network(method, "layerwise", (0.2, 0.1, 0.05)).defects) < 1e-11
+    for method in ("gradient", "diagonal", "damped", "adam"):
+        assert network(method, "layerwise").kind == "broken"
+
+
+def test_the_kfac_step_of_a_setting_is_that_of_the_library():
+    problem = invariance.network_problem()
+    setting, theta = problem.setting, problem.theta
+    X, Y = setting.constants
+
+    def model(params, x, dense=kfac.dense):
+        return dense(params, "out", jnp.tanh(dense(params, "hidden", x)))
+
+    with jax.enable_x64(True):
+        first, last = theta[:6].reshape(3, 2), theta[6:].reshape(3, 1)
+        params = {
+            "hidden": {"kernel": jnp.asarray(first[:2]), "bias": jnp.asarray(first[2])},
+            "out": {"kernel": jnp.asarray(last[:2]), "bias": jnp.asarray(last[2])},
+        }
+        gradient = jax.grad(lambda p: -((jax.vmap(model, (None, 0))(p, X) - Y) ** 2).mean() / 2)(params)
+        factors = kfac.factors(model, params, jnp.asarray(X), "unit-normal")
+        new = kfac.step(params, gradient, factors, learning_rate=0.3, damping=0.0)
+    expected = np.concatenate([np.ravel(new[name][part]) for name in ("hidden", "out") for part in ("kernel", "bias")])
+    assert descent.method("k-fac").step(setting, theta, 0.3)[0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_method_that_a_setting_lacks_is_a_cell_with_a_reason():
+    table = invariance.matrix(("k-fac", "mirror"), ("affine",), invariance.normal_problem())
+    assert table.kinds() == [["not defined"], ["exact"]]
+    assert table["k-fac", "affine"].reason == "setting 'normal in mean-std' says nothing of a matrix for K-FAC"
+    table = invariance.matrix(("mirror",), ("layerwise",), invariance.network_problem())
+    assert "names no chart to pin the mirror step to" in table["mirror", "layerwise"].reason
+    both = invariance.matrix(("gradient",), ("affine", "diagonal")).select(("gradient",), ("diagonal",))
+    assert (both.rows, list(both.columns)) == (("gradient",), ["diagonal"])
 
 
 def test_order_shows_itself():

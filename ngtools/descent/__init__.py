@@ -2,6 +2,7 @@
 
 from ngtools.descent.budgets import spent
 from ngtools.descent.chart_defects import chart_defects
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.chart_views import ChartView, chart_views
 from ngtools.descent.flow import flow
 from ngtools.descent.linearised import KL_PROXIMAL_LINEARISED, kl_proximal_linearised
@@ -9,8 +10,9 @@ from ngtools.descent.matrix_free import MatrixFreeStep, natural_gradient_step, o
 from ngtools.descent.methods import METHODS, Method, method
 from ngtools.descent.natural import budget_step, natural_gradient, solve_traced
 from ngtools.descent.objectives import Objective, expected_log_likelihood, mean_log_likelihood
+from ngtools.descent.pull_back import pull_back
 from ngtools.descent.run import run, step
-from ngtools.descent.setting import Setting, chart_setting, pull_back
+from ngtools.descent.setting import NoSuchStep, Setting
 from ngtools.descent.spread import spreads
 from ngtools.descent.trace import Exit, Trace
 
@@ -21,6 +23,7 @@ __all__ = [
     "Exit",
     "MatrixFreeStep",
     "Method",
+    "NoSuchStep",
     "Objective",
     "Setting",
     "Trace",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ngtools.descent.setting import chart_setting
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.families import Family
 from ngtools.fisher import by_score
 from ngtools.geometry.laws import law_defects

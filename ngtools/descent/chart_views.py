@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.natural import natural_gradient
-from ngtools.descent.setting import chart_setting
 from ngtools.families import Family
 from ngtools.fisher import by_score
 

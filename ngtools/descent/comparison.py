@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.methods import Method
 from ngtools.descent.run import run
-from ngtools.descent.setting import chart_setting
 from ngtools.descent.trace import Trace
 from ngtools.families import Family
 

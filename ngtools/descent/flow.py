@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.run import record
-from ngtools.descent.setting import Setting, chart_setting
+from ngtools.descent.setting import Setting
 from ngtools.descent.trace import Trace
 from ngtools.families import Family
 from ngtools.geometry.geodesic import TOLERANCES, LeftDomain

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ngtools.descent import approximate, euler, geodesic_steps, kl_steps, mirror, trust_region
+from ngtools.descent import approximate, euler, geodesic_steps, kl_steps, kronecker, mirror, trust_region
 from ngtools.descent.setting import Setting
 
 __all__ = ["METHODS", "Method", "method"]
@@ -57,6 +57,7 @@ METHODS = MappingProxyType(
             Method("adam", approximate.adam, remembers=True),
             Method("diagonal", approximate.diagonal),
             Method("damped", approximate.damped),
+            Method("k-fac", kronecker.kfac),
             Method("natural-euler", euler.natural_euler),
             Method("natural-midpoint", euler.natural_midpoint),
             Method("momentum", approximate.momentum, remembers=True),

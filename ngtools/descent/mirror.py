@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ngtools.descent.euler import natural_euler
-from ngtools.descent.setting import Setting
+from ngtools.descent.setting import NoSuchStep, Setting
 
 __all__ = ["mirror"]
 
@@ -17,6 +17,6 @@ def mirror(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndarray:
     whatever chart it is called in.  A family without a natural chart is pinned to its reference chart.
     """
     if setting.pin is None:
-        raise ValueError(f"setting '{setting.name}' names no chart to pin the mirror step to")
+        raise NoSuchStep(f"setting '{setting.name}' names no chart to pin the mirror step to")
     pinned = setting.pin.setting
     return setting.pin.back(pinned.require(natural_euler(pinned, setting.pin.to(theta), alpha)))

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.methods import Method, method
-from ngtools.descent.setting import Setting, chart_setting
+from ngtools.descent.setting import Setting
 from ngtools.descent.trace import Exit, Trace
 from ngtools.families import Family
 from ngtools.geometry.geodesic import LeftDomain

@@ -7,25 +7,24 @@ then a fair question.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-import jax
 import numpy as np
 
 from ngtools.descent.natural import natural_gradient
-from ngtools.descent.objectives import as_objective
-from ngtools.families import Family
 from ngtools.geometry.compiled import compiled
-from ngtools.geometry.distance import chord, distance
 from ngtools.geometry.geodesic import LeftDomain
 from ngtools.geometry.metric import Metric
 
-__all__ = ["Pin", "Setting", "chart_setting", "pull_back"]
+__all__ = ["NoSuchStep", "Pin", "Setting"]
 
 Function = Callable[..., Any]
+
+
+class NoSuchStep(ValueError):
+    """A method is not defined in these coordinates; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +57,9 @@ class Setting:
         More coordinates than dimensions: F is singular, and F^+ stands for its inverse.
     pin
         The chart that the mirror step is pinned to.
+    matrices
+        What some methods put in place of the Fisher matrix, by name: (theta, constants) -> (d, d), or the reason
+        why there is none in these coordinates.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Setting:
     constants: Any = ()
     redundant: bool = False
     pin: Pin | None = None
+    matrices: Mapping[str, Function | str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<setting {self.name}: {self.dimension} coordinates>"
@@ -90,6 +93,19 @@ class Setting:
     def fisher(self, theta: Any) -> np.ndarray:
         """The Fisher matrix, shape (d, d)."""
         return compiled(self.metric)(theta, self.constants)
+
+    def matrix(self, name: str, theta: Any) -> np.ndarray:
+        """The matrix that the method ``name`` puts in place of the Fisher matrix, shape (d, d).
+
+        Raises
+        ------
+        NoSuchStep
+            These coordinates have none.
+        """
+        function = self.matrices.get(name, f"setting '{self.name}' says nothing of a matrix for {name}")
+        if isinstance(function, str):
+            raise NoSuchStep(function)
+        return compiled(function)(theta, self.constants)
 
     def natural_gradient(self, theta: Any) -> np.ndarray:
         """F^{-1} g; F^+ g where the coordinates are redundant."""
@@ -147,131 +163,3 @@ class Pin:
     setting: Setting
     to: Callable[[np.ndarray], np.ndarray]
     back: Callable[[np.ndarray], np.ndarray]
-
-
-@lru_cache(maxsize=256)
-def _geometry(family: Family, chart: str) -> tuple[Function, Function, Function]:
-    reference = family.charts[0]
-    return (
-        lambda theta, constants: family.fisher(theta, chart=chart),
-        lambda old, new, constants: family.kl(old, new, chart=chart),
-        lambda theta, constants: theta if chart == reference else family.convert(theta, to=reference, chart=chart),
-    )
-
-
-@lru_cache(maxsize=512)
-def _objective(family: Family, chart: str, function: Function) -> Function:
-    decode = _geometry(family, chart)[2]
-    return lambda theta, constants: function(decode(theta, constants), constants)
-
-
-def chart_setting(family: Family, objective: Function, chart: str | None = None, pinned: str | None = None) -> Setting:
-    """The setting of a family in one of its charts.
-
-    Parameters
-    ----------
-    family, chart
-        The reference chart by default.
-    objective
-        A ``jax.numpy`` function of the *reference-chart* parameters, maximised; or an `Objective`.
-    pinned
-        The chart of the mirror step: "natural" where the family has it, else the reference chart.
-    """
-    record, goal = family.chart(chart), as_objective(objective)
-    metric, divergence, decode = _geometry(family, record.name)
-    setting = Setting(
-        name=f"{family.name} in {record.name}",
-        dimension=record.dimension,
-        objective=_objective(family, record.name, goal.function),
-        metric=metric,
-        divergence=divergence,
-        decode=decode,
-        check=record.check,
-        separation=lambda first, second: _separation(family, first, second),
-        constants=goal.constants,
-        redundant=record.dimension > family.dimension(),
-    )
-    dual = pinned or ("natural" if "natural" in family.charts else family.charts[0])
-    if record.name == dual:
-        return replace(setting, pin=Pin(setting, lambda theta: theta, lambda theta: theta))
-    pin = Pin(
-        chart_setting(family, goal, dual, dual),
-        lambda theta: np.asarray(family.convert(theta, to=dual, chart=record.name)),
-        lambda theta: np.asarray(family.convert(family.chart(dual).check(theta), to=record.name, chart=dual)),
-    )
-    return replace(setting, pin=pin)
-
-
-def _separation(family: Family, first: np.ndarray, second: np.ndarray) -> float:
-    # shooting needs points apart, and the chord's relative error is of the order of its square
-    if family.formulas.distance is None:
-        near = chord(family, first, second)
-        if near < 1e-3:
-            return near
-    return distance(family, first, second).value
-
-
-@lru_cache(maxsize=256)
-def _pulled(function: Function, h: Function, kind: str) -> Function:
-    def metric(psi: Any, constants: Any) -> Any:
-        inner, own = constants
-        J = jax.jacfwd(h)(psi, own)
-        return J.T @ function(h(psi, own), inner) @ J
-
-    def divergence(old: Any, new: Any, constants: Any) -> Any:
-        inner, own = constants
-        return function(h(old, own), h(new, own), inner)
-
-    def scalar(psi: Any, constants: Any) -> Any:
-        inner, own = constants
-        return function(h(psi, own), inner)
-
-    kinds: dict[str, Function] = {"metric": metric, "divergence": divergence, "scalar": scalar}
-    return kinds[kind]
-
-
-def pull_back(
-    setting: Setting,
-    name: str,
-    h: Callable[[Any, Any], Any],
-    encode: Callable[[np.ndarray], np.ndarray],
-    constants: Any = (),
-    dimension: int | None = None,
-) -> Setting:
-    """The same problem in coordinates psi with theta = h(psi, constants).
-
-    Parameters
-    ----------
-    setting
-        In theta.
-    h
-        A ``jax.numpy`` function of the new coordinates; use one function with different ``constants``
-        rather than many closures, and it is compiled once.
-    encode
-        theta -> some psi with h(psi) = theta (NumPy); the start, and where the mirror step comes back.
-    dimension
-        Number of new coordinates; more than the old ones make them redundant.
-    """
-    dimension = setting.dimension if dimension is None else dimension
-
-    def decode(psi: np.ndarray) -> np.ndarray:
-        return compiled(h)(psi, constants)
-
-    def check(psi: np.ndarray) -> None:
-        setting.check(decode(psi))
-
-    inner = setting.pin
-    pin = inner and Pin(inner.setting, lambda psi: inner.to(decode(psi)), lambda theta: encode(inner.back(theta)))
-    return replace(
-        setting,
-        name=name,
-        dimension=dimension,
-        objective=_pulled(setting.objective, h, "scalar"),
-        metric=_pulled(setting.metric, h, "metric"),
-        divergence=_pulled(setting.divergence, h, "divergence"),
-        decode=_pulled(setting.decode, h, "scalar"),
-        check=check,
-        constants=(setting.constants, constants),
-        redundant=setting.redundant or dimension > setting.dimension,
-        pin=pin,
-    )

@@ -16,10 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import families
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.flow import flow_setting
 from ngtools.descent.objectives import Objective, expected_log_likelihood, mean_log_likelihood
+from ngtools.descent.pull_back import pull_back
 from ngtools.descent.run import run_setting
-from ngtools.descent.setting import Setting, chart_setting, pull_back
+from ngtools.descent.setting import Setting
 from ngtools.invariance.orders import measure
 
 __all__ = ["CHARTS", "METHODS", "SETTINGS", "TOLERANCE", "check", "gamma_settings", "run", "sample"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.flow import flow
 from ngtools.descent.methods import Method
 from ngtools.descent.run import step
-from ngtools.descent.setting import chart_setting
 from ngtools.families import Family
 
 __all__ = ["flow_gap"]

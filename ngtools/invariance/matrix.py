@@ -11,9 +11,10 @@ from types import MappingProxyType
 import numpy as np
 
 from ngtools import families
+from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.methods import Method, method
 from ngtools.descent.objectives import expected_log_likelihood
-from ngtools.descent.setting import Setting, chart_setting
+from ngtools.descent.setting import NoSuchStep, Setting
 from ngtools.geometry import LeftDomain
 from ngtools.invariance.orders import STEPS, Order, measure, not_defined
 from ngtools.invariance.reparameterizations import REPARAMETERIZATIONS, Reparameterization
@@ -77,6 +78,11 @@ class Matrix:
         cells = {(row, column): known.get((row, column), missing) for row in rows for column in columns}
         return Matrix(rows, MappingProxyType(columns), MappingProxyType(cells))
 
+    def select(self, rows: Sequence[str], columns: Sequence[str]) -> Matrix:
+        """The given rows and columns, in this order."""
+        cells = {(row, column): self.cells[row, column] for row in rows for column in columns}
+        return Matrix(tuple(rows), MappingProxyType({c: self.columns[c] for c in columns}), MappingProxyType(cells))
+
     def text(self) -> str:
         """The table as plain text, slope and coefficient in each cell, for those who cannot see the figure."""
         head = ["method", *self.columns.values()]
@@ -111,8 +117,8 @@ def matrix(
     reparameterizations
         Names of columns of the problem, or `Reparameterization` records.
     problem
-        Where to measure; the default is `normal_problem`.  A row that needs another setting (a network,
-        a policy) is a second call with its own problem; `Matrix.stack` puts them together.
+        Where to measure; the default is `normal_problem`.  A row that needs another setting (layers, as in
+        `network_problem`, or a policy) is a second call with its own problem; `Matrix.stack` puts them together.
     steps
         Step sizes of the fit.
 
@@ -132,8 +138,8 @@ def matrix(
         for rule in rules:
             try:
                 cells[rule.name, column.name] = measure(rule, problem.setting, problem.theta, other, start, steps)
-            except LeftDomain as left:
-                cells[rule.name, column.name] = not_defined(str(left))
+            except (LeftDomain, NoSuchStep) as reason:
+                cells[rule.name, column.name] = not_defined(str(reason))
     return Matrix(
         tuple(rule.name for rule in rules),
         MappingProxyType({column.name: column.title for column in columns}),

@@ -6,15 +6,16 @@ distribution.  The maps act on theta = (mu, sigma), with sigma > 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
-from ngtools.descent.setting import Setting, pull_back
+from ngtools.descent.pull_back import pull_back
+from ngtools.descent.setting import Setting
 
 __all__ = ["REPARAMETERIZATIONS", "Reparameterization", "affine", "smooth"]
 
@@ -23,7 +24,8 @@ __all__ = ["REPARAMETERIZATIONS", "Reparameterization", "affine", "smooth"]
 class Reparameterization:
     """A change of coordinates theta = h(psi, constants), or the reason why there is none.
 
-    ``encode`` gives one psi with h(psi) = theta; ``dimension`` is that of psi (None: the same).
+    ``encode`` gives one psi with h(psi) = theta; ``dimension`` is that of psi (None: the same); ``matrices`` are those
+    of the new `Setting`.
     """
 
     name: str
@@ -33,12 +35,13 @@ class Reparameterization:
     constants: Any = ()
     dimension: int | None = None
     reason: str = ""
+    matrices: Mapping[str, Callable[..., Any] | str] = field(default_factory=dict)
 
     def apply(self, setting: Setting) -> Setting:
         """The setting in the new coordinates."""
         if self.h is None or self.encode is None:
             raise ValueError(f"'{self.name}' is no reparameterization: {self.reason}")
-        return pull_back(setting, self.title, self.h, self.encode, self.constants, self.dimension)
+        return pull_back(setting, self.title, self.h, self.encode, self.constants, self.dimension, self.matrices)
 
 
 def _affine(psi: Any, constants: Any) -> Any:

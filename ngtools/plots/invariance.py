@@ -43,7 +43,7 @@ def heat_map(
             hatch, edge = (None, "white") if kind in LOOKS else ("////", "#d0d0d0")
             ax.add_patch(Rectangle((column, row), 1, 1, facecolor=fill, edgecolor=edge, linewidth=1.2, hatch=hatch))
             if kind in LOOKS:
-                ax.text(column + 0.5, row + 0.52, word, color=letters, ha="center", va="center", fontsize=9)
+                ax.text(column + 0.5, row + 0.52, word, color=letters, ha="center", va="center", fontsize=8)
     ax.set(xlim=(0, len(columns)), ylim=(len(kinds), 0), xlabel=xlabel, ylabel="one step of")
     ax.set_xticks([i + 0.5 for i in range(len(columns))], columns, rotation=38, ha="left", rotation_mode="anchor")
     ax.set_yticks([i + 0.5 for i in range(len(kinds))], list(kinds))
