@@ -14,7 +14,14 @@ from ngtools.rl.mdp.fisher import (
     state_score,
     trajectory_fisher,
 )
-from ngtools.rl.mdp.gradient import differentiated_return, expected_return, policy_gradient, without_discount
+from ngtools.rl.mdp.gradient import (
+    differentiated_return,
+    estimator_variance,
+    expected_return,
+    policy_gradient,
+    without_discount,
+)
+from ngtools.rl.mdp.hessian import asymmetry, differentiated_hessian, return_hessian
 from ngtools.rl.mdp.model import MDP, random_mdp
 from ngtools.rl.mdp.natural import compatible_weights, greedy, natural_policy_gradient, soft_step
 from ngtools.rl.mdp.policy import Policy, log_linear, probabilities, scores, tabular
@@ -23,8 +30,11 @@ __all__ = [
     "MDP",
     "Evaluation",
     "Policy",
+    "asymmetry",
     "compatible_weights",
+    "differentiated_hessian",
     "differentiated_return",
+    "estimator_variance",
     "evaluate",
     "expected_return",
     "greedy",
@@ -37,6 +47,7 @@ __all__ = [
     "policy_gradient",
     "probabilities",
     "random_mdp",
+    "return_hessian",
     "scores",
     "soft_step",
     "state_fishers",

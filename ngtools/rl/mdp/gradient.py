@@ -12,7 +12,7 @@ from ngtools.rl.mdp.evaluation import chain, check_one_class, evaluate, solve_po
 from ngtools.rl.mdp.model import MDP, check_gamma
 from ngtools.rl.mdp.policy import Policy, check_theta, probabilities, scores
 
-__all__ = ["differentiated_return", "expected_return", "policy_gradient", "without_discount"]
+__all__ = ["differentiated_return", "estimator_variance", "expected_return", "policy_gradient", "without_discount"]
 
 
 def policy_gradient(mdp: MDP, policy: Policy, theta: Any, gamma: float | None, per_step: bool = False) -> np.ndarray:
@@ -62,3 +62,21 @@ def without_discount(mdp: MDP, policy: Policy, theta: Any, gamma: float) -> np.n
         raise ValueError("gamma must be a number in [0, 1): without a discount there is none to drop")
     rho, Q = evaluate(mdp, pi, None).rho, evaluate(mdp, pi, gamma).Q
     return np.asarray(np.einsum("s,sa,sa,sad->d", rho, pi, Q, scores(policy, theta)))
+
+
+def estimator_variance(mdp: MDP, policy: Policy, theta: Any, gamma: float | None, weight: str = "Q") -> float:
+    """The total variance of psi(s, a) times a weight for one draw (s, a) from rho pi: the trace of its covariance.
+
+    Parameters
+    ----------
+    weight
+        ``"Q"`` or ``"advantage"``.  The mean is the per-step gradient with either.
+    """
+    if weight not in ("Q", "advantage"):
+        raise ValueError(f"weight must be 'Q' or 'advantage' (got {weight!r})")
+    pi = probabilities(policy, theta)
+    found = evaluate(mdp, pi, gamma)
+    values = found.Q if weight == "Q" else found.advantage
+    draws = scores(policy, theta) * values[:, :, None]
+    mean = np.einsum("s,sa,sad->d", found.rho, pi, draws)
+    return float(np.einsum("s,sa,sad,sad->", found.rho, pi, draws, draws) - mean @ mean)

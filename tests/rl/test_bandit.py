@@ -1,0 +1,52 @@
+"""The two flows on the simplex against steps, limits and each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ngtools.rl import bandit, mdp
+
+P, R = np.array([0.2, 0.5, 0.3]), np.array([1.0, -0.5, 0.4])
+
+
+def test_natural_flow_is_steps_put_together():
+    one = bandit.multiplicative_weights(bandit.multiplicative_weights(P, R, 0.3), R, 0.9)
+    assert bandit.natural_flow(P, R, [0.0, 1.2]) == pytest.approx(np.stack([P, one]), abs=1e-15)
+    # a large time underflows nothing
+    assert bandit.natural_flow(P, R, [1e4])[0] == pytest.approx([1, 0, 0], abs=1e-15)
+
+
+def test_flows_have_the_velocities_of_their_gradients():
+    """Against the exact process: d theta/dt = g and F^+ g, and a policy moves by F d theta/dt."""
+    process, policy, h = mdp.MDP(np.ones((1, 3, 1)), R[None]), mdp.tabular(1, 3), 1e-5
+    F, g = mdp.policy_fisher(policy, np.log(P), [1.0]), mdp.policy_gradient(process, policy, np.log(P), 0.0)
+    flow = bandit.gradient_flow(P, R, [0.0, h])
+    assert (flow[1] - flow[0]) / h == pytest.approx(F @ g, abs=1e-5)
+    flow = bandit.natural_flow(P, R, [0.0, h])
+    assert (flow[1] - flow[0]) / h == pytest.approx(g, abs=1e-5)
+
+
+def test_rates_of_two_arms():
+    """Natural: exponential.  Gradient: 1 / (2 t), the next term is log t / t smaller."""
+    p, r = np.array([0.3, 0.7]), np.array([0.9, 0.4])
+    natural = bandit.regret(bandit.natural_flow(p, r, [20.0, 21.0]), r)
+    assert natural[1] / natural[0] == pytest.approx(np.exp(-0.5), rel=1e-3)
+    t = 1e6
+    assert t * bandit.regret(bandit.gradient_flow(p, r, [0.0, t])[1], r) == pytest.approx(0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bandit.natural_flow([0.5, 0.5], R, [1.0]), "one entry for each action"),
+        (lambda: bandit.natural_flow([0.5, 0.5, 0.0], R, [1.0]), "positive probabilities"),
+        (lambda: bandit.natural_flow([0.5, 0.4, 0.2], R, [1.0]), "sum 1.1"),
+        (lambda: bandit.natural_flow(P, [1, np.nan, 0], [1.0]), "r contains nan at index 1"),
+        (lambda: bandit.gradient_flow(P, R, [1.0, 0.5]), "increasing"),
+        (lambda: bandit.multiplicative_weights(P, R, np.inf), "alpha must be finite"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
