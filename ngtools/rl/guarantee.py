@@ -1,0 +1,206 @@
+"""How far may a policy move on data of the old policy: the exact identity, the bounds, and a step that they do not cover.
+
+All quantities are exact, on a tabular MDP.  Surrogates are per step, L = E_rho_old,new[A_old], so that the return is
+predicted to gain L / (1 - gamma).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ngtools.descent import natural_gradient
+from ngtools.rl import mdp as tabular
+from ngtools.rl.mdp.evaluation import check_policy
+
+__all__ = [
+    "Comparison",
+    "ExactStep",
+    "compare",
+    "exact_step",
+    "guaranteed_step",
+    "kl_by_state",
+    "ladder",
+    "visits",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A new policy against the old one.
+
+    Parameters
+    ----------
+    gain
+        R(new) - R(old).
+    lemma
+        The same by the performance-difference lemma: E_rho_new,new[A_old] / (1 - gamma).
+    predicted
+        L / (1 - gamma), the gain that the surrogate promises: old state weights.
+    mean_kl, max_kl
+        KL(old || new), its mean over rho_old and its maximum over the states, nats.
+    mean_tv
+        Total variation (half the L1 distance) of the two policies, mean over rho_old.
+    largest
+        epsilon: max |A_old(s, a)|.
+    paper
+        4 epsilon gamma / (1 - gamma)^2 max KL, what the bound of TRPO subtracts from ``predicted``.
+    mixed
+        2 epsilon gamma / (1 - gamma)^2 sqrt(mean KL max KL): at most half of ``paper``.
+    mean_only
+        4 epsilon gamma / (1 - gamma)^2 sqrt(mean KL / 2): what the mean alone can promise.
+    """
+
+    gain: float
+    lemma: float
+    predicted: float
+    mean_kl: float
+    max_kl: float
+    mean_tv: float
+    largest: float
+    paper: float
+    mixed: float
+    mean_only: float
+
+
+@dataclass(frozen=True, eq=False)
+class ExactStep:
+    """A trust-region step with exact expectations: where it ends, how often it was shortened, and what it is worth."""
+
+    theta: np.ndarray
+    backtracks: int
+    fraction: float
+    comparison: Comparison
+
+
+def kl_by_state(old: Any, new: Any) -> np.ndarray:
+    """KL(old(. | s) || new(. | s)) in nats, shape (S,); both policies shape (S, A), with positive entries."""
+    old, new = np.asarray(old, float), np.asarray(new, float)
+    return np.asarray(np.sum(old * (np.log(old) - np.log(new)), axis=1))
+
+
+def compare(mdp: tabular.MDP, old: Any, new: Any, gamma: float) -> Comparison:
+    """Compare two policies, shape (S, A) each, by exact evaluation.
+
+    Raises
+    ------
+    ValueError
+        As ``mdp.evaluate``; and where gamma is None, since the bounds are about a discounted return.
+    """
+    if gamma is None:
+        raise ValueError("gamma must be a number in [0, 1): the bounds hold for the discounted return")
+    old, new = check_policy(mdp, old), check_policy(mdp, new)
+    before, after = tabular.evaluate(mdp, old, gamma), tabular.evaluate(mdp, new, gamma)
+    drift = np.sum(new * before.advantage, axis=1)  # what the new policy gains in a state, by the old values
+    kl, tv = kl_by_state(old, new), np.abs(new - old).sum(axis=1) / 2
+    largest = float(np.abs(before.advantage).max())
+    factor = 2 * largest * gamma / (1 - gamma) ** 2
+    mean, most = float(before.rho @ kl), float(kl.max())
+    return Comparison(
+        gain=after.expected_return - before.expected_return,
+        lemma=float(after.rho @ drift) / (1 - gamma),
+        predicted=float(before.rho @ drift) / (1 - gamma),
+        mean_kl=mean,
+        max_kl=most,
+        mean_tv=float(before.rho @ tv),
+        largest=largest,
+        paper=2 * factor * most,
+        mixed=factor * float(np.sqrt(max(mean, 0) * max(most, 0))),
+        mean_only=2 * factor * float(np.sqrt(max(mean, 0) / 2)),
+    )
+
+
+def visits(mdp: tabular.MDP, pi: Any, gamma: float) -> np.ndarray:
+    """rho(s), the normalised discounted state distribution, shape (S,)."""
+    return tabular.evaluate(mdp, pi, gamma).rho
+
+
+def exact_step(
+    mdp: tabular.MDP,
+    policy: tabular.Policy,
+    theta: Any,
+    gamma: float,
+    delta: float,
+    *,
+    constraint: str = "mean",
+    shrink: float = 0.8,
+    backtracks: int = 60,
+) -> ExactStep:
+    """TRPO's step without sampling: exact gradient, Fisher matrix, KL and surrogate.
+
+    Parameters
+    ----------
+    constraint
+        ``"mean"``: KL(old || new) averaged over rho_old, as TRPO does.  ``"max"``: its maximum over the states.
+
+    Raises
+    ------
+    RuntimeError
+        No fraction shrink^j, j <= backtracks, keeps the constraint and raises the surrogate.
+    """
+    if constraint not in ("mean", "max"):
+        raise ValueError(f"constraint must be 'mean' or 'max' (got {constraint!r})")
+    if not delta > 0:
+        raise ValueError(f"delta must be > 0 nats (got {delta!r})")
+    full, old = _full_step(mdp, policy, theta, gamma, delta)
+    for j in range(backtracks + 1):
+        new = np.asarray(theta, float) + shrink**j * full
+        found = compare(mdp, old, tabular.probabilities(policy, new), gamma)
+        kl = found.mean_kl if constraint == "mean" else found.max_kl
+        if kl <= delta and found.predicted > 0:
+            return ExactStep(new, j, shrink**j, found)
+    raise RuntimeError(f"no acceptable step after {backtracks} backtracks of {shrink}: take a smaller delta")
+
+
+def guaranteed_step(mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma: float, points: int = 121) -> ExactStep:
+    """The step along the natural gradient with the largest lower bound ``predicted - paper``, over a geometric grid.
+
+    The grid is of mean-KL radii (in the quadratic model) from 1e-14 to 1 nat; ``fraction`` is relative to 1 nat.
+    """
+    full, old = _full_step(mdp, policy, theta, gamma, 1.0)
+    fractions = np.geomspace(1e-7, 1, points)
+    found = [
+        compare(mdp, old, tabular.probabilities(policy, np.asarray(theta, float) + f * full), gamma) for f in fractions
+    ]
+    best = int(np.argmax([c.predicted - c.paper for c in found]))
+    return ExactStep(np.asarray(theta, float) + fractions[best] * full, 0, float(fractions[best]), found[best])
+
+
+def _full_step(
+    mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma: float, delta: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The step sqrt(2 delta / s^T F s) s with F s = g, and the old policy."""
+    old = tabular.probabilities(policy, theta)
+    F = tabular.policy_fisher(policy, theta, visits(mdp, old, gamma))
+    g = tabular.policy_gradient(mdp, policy, theta, gamma, per_step=True)
+    s = natural_gradient(F, g, singular="minimum-norm")
+    return np.asarray(np.sqrt(2 * delta / (g @ s)) * s), old
+
+
+def ladder(
+    rungs: int = 18, up: float = -0.3, top: float = -3.0, sensitivity: float = 15.0
+) -> tuple[tabular.MDP, tabular.Policy]:
+    """A walk up a ladder and a policy with one parameter, on which an accepted step lowers the return.
+
+    On rung s the policy climbs (action 1) or descends (0), without reward.  On the top rung action 0 earns 1 and
+    descends; action 1 jumps: it costs 1 and starts again at the bottom.  The logit of action 1 is up + theta on
+    the way, and top + sensitivity theta on the top rung.
+
+    At theta = 0 the top is rare, so that its divergence hardly counts in the mean and its loss hardly in the surrogate;
+    a small step up makes it common.
+    """
+    if rungs < 2:
+        raise ValueError(f"rungs must be >= 2 (got {rungs})")
+    transition, reward = np.zeros((rungs, 2, rungs)), np.zeros((rungs, 2))
+    for s in range(rungs):
+        transition[s, 0, max(s - 1, 0)] = 1
+        transition[s, 1, s + 1 if s < rungs - 1 else 0] = 1
+    reward[-1] = 1, -1
+    offset, feature = np.zeros((rungs, 2)), np.zeros((rungs, 2))
+    offset[:, 1], feature[:, 1] = up, 1.0
+    offset[-1, 1], feature[-1, 1] = top, sensitivity
+    policy = tabular.Policy("ladder", lambda t: jnp.asarray(offset) + jnp.asarray(feature) * t[0], 1)
+    return tabular.MDP(transition, reward, np.eye(rungs)[0]), policy

@@ -1,0 +1,110 @@
+"""The performance-difference lemma, TRPO's bound and its relatives, and the step that mean KL does not cover."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ngtools.rl import guarantee, mdp
+
+GAMMAS = (0.0, 0.5, 0.9, 0.99)
+
+
+def two_policies(seed, size=0.5, states=5, actions=3):
+    rng = np.random.default_rng(seed)
+    m = mdp.random_mdp(rng, states, actions)
+    logits = rng.standard_normal((states, actions))
+    soft = lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)  # noqa: E731
+    return m, soft(logits), soft(logits + size * rng.standard_normal((states, actions)))
+
+
+@pytest.mark.parametrize("gamma", GAMMAS)
+def test_the_lemma_is_exact_for_large_moves(gamma):
+    for seed in range(3):
+        m, old, new = two_policies(seed, size=3.0)
+        c = guarantee.compare(m, old, new, gamma)
+        # two linear solves of condition 1 / (1 - gamma) each
+        assert c.lemma == pytest.approx(c.gain, rel=1e-9, abs=1e-10)
+
+
+@pytest.mark.parametrize("gamma", GAMMAS)
+@pytest.mark.parametrize("size", [0.01, 0.3, 3.0])
+def test_the_bounds_hold_and_are_ordered(gamma, size):
+    for seed in range(4):
+        c = guarantee.compare(*two_policies(seed, size), gamma)
+        miss = abs(c.gain - c.predicted)
+        rounding = 1e-9
+        assert miss <= c.mixed + rounding
+        assert miss <= c.mean_only + rounding
+        assert c.mixed <= c.paper / 2 + rounding
+        assert c.mean_tv**2 <= c.mean_kl / 2 + rounding
+    if gamma == 0:
+        assert c.paper == 0
+
+
+def test_the_surrogate_misses_at_second_order():
+    m, old, new = two_policies(0)
+    direction = np.log(new) - np.log(old)
+    sizes, miss = np.array([1e-2, 1e-3]), []
+    for t in sizes:
+        moved = old * np.exp(t * direction)
+        c = guarantee.compare(m, old, moved / moved.sum(axis=1, keepdims=True), 0.9)
+        miss.append(abs(c.gain - c.predicted))
+    # next order is t / 1: 1 percent at the larger size, so the slope is 2 within a few hundredths
+    assert np.diff(np.log(miss))[0] / np.diff(np.log(sizes))[0] == pytest.approx(2, abs=0.05)
+
+
+def test_kl_by_state_is_old_given_new():
+    old, new = np.array([[0.5, 0.5]]), np.array([[0.9, 0.1]])
+    assert guarantee.kl_by_state(old, new) == pytest.approx([-np.log(0.6)])
+
+
+def test_the_step_that_mean_kl_accepts_lowers_the_return():
+    m, policy = guarantee.ladder()
+    step = guarantee.exact_step(m, policy, [0.0], 0.998, 0.01)
+    c = step.comparison
+    assert c.mean_kl <= 0.01
+    assert c.predicted > 0
+    assert c.gain < -c.predicted  # not a matter of rounding
+    assert c.max_kl > 50 * 0.01
+    held = guarantee.exact_step(m, policy, [0.0], 0.998, 0.01, constraint="max")
+    assert held.comparison.max_kl <= 0.01
+    assert held.comparison.gain > 0
+
+
+def test_the_guaranteed_step_is_guaranteed_and_tiny():
+    rng = np.random.default_rng(1)
+    m = mdp.random_mdp(rng, 5, 3)
+    policy = mdp.log_linear(rng.standard_normal((5, 3, 4)))
+    step = guarantee.guaranteed_step(m, policy, np.zeros(4), 0.9)
+    c = step.comparison
+    assert c.predicted - c.paper > 0
+    assert c.gain >= c.predicted - c.paper
+    assert c.mean_kl < 1e-3
+    # the grid holds the maximum: leading order t g^T s - t^2 C k has it at half of its root
+    full, _ = guarantee._full_step(m, policy, np.zeros(4), 0.9, 1.0)
+    near = [guarantee.compare(m, mdp.probabilities(policy, np.zeros(4)), mdp.probabilities(policy, f * full), 0.9)
+            for f in (step.fraction / 1.5, step.fraction * 1.5)]  # fmt: skip
+    assert all(c.predicted - c.paper > other.predicted - other.paper for other in near)
+
+
+def test_the_exact_step_has_the_length_of_the_model():
+    rng = np.random.default_rng(2)
+    m, policy, theta = mdp.random_mdp(rng, 4, 3), mdp.log_linear(rng.standard_normal((4, 3, 5))), np.zeros(5)
+    full, old = guarantee._full_step(m, policy, theta, 0.9, 0.01)
+    F = mdp.policy_fisher(policy, theta, guarantee.visits(m, old, 0.9))
+    assert full @ F @ full / 2 == pytest.approx(0.01, rel=1e-10)
+
+
+def test_bad_input():
+    m, old, new = two_policies(0)
+    with pytest.raises(ValueError, match="gamma must be a number"):
+        guarantee.compare(m, old, new, None)
+    with pytest.raises(ValueError, match="constraint must be 'mean' or 'max'"):
+        guarantee.exact_step(*guarantee.ladder(), [0.0], 0.9, 0.01, constraint="median")
+    with pytest.raises(ValueError, match="delta must be > 0"):
+        guarantee.exact_step(*guarantee.ladder(), [0.0], 0.9, 0.0)
+    with pytest.raises(ValueError, match="rungs must be >= 2"):
+        guarantee.ladder(1)
+    with pytest.raises(RuntimeError, match="no acceptable step after 0 backtracks"):
+        guarantee.exact_step(*guarantee.ladder(), [0.0], 0.998, 0.01, backtracks=0, constraint="max")
