@@ -12,6 +12,7 @@ import pytest
 import sympy as sp
 
 from ngtools.exercises import all_exercises, by_chapter, check, misconceptions
+from ngtools.exercises.checker import _answer_of
 from ngtools.exercises.count import COMPLETE
 
 EXERCISES = list(all_exercises().values())
@@ -25,7 +26,7 @@ def name_of(value):
 
 
 def produced(exercise, program):
-    return program if exercise.kind == "function" else program()
+    return program if exercise.kind == "function" else _answer_of(program)
 
 
 def keyed(exercise, mistake):
@@ -100,13 +101,16 @@ def written_numbers(text):
 def given_away(exercise, text):
     """Whether a text contains the answer of an exercise."""
     if exercise.kind == "prediction":
-        return re.search(rf"(?<![\w-]){re.escape(exercise.solution())}(?![\w-])", text, re.IGNORECASE) is not None
+        return (
+            re.search(rf"(?<![\w-]){re.escape(_answer_of(exercise.solution))}(?![\w-])", text, re.IGNORECASE)
+            is not None
+        )
     if exercise.kind == "value":
         entries = np.abs(np.asarray(exercise.solution(), dtype=np.float64)).ravel()
         telling = [entry for entry in entries if entry not in (0.0, 1.0, 2.0)]
         return any(np.isclose(number, telling, rtol=1e-2).any() for number in written_numbers(text))
     if exercise.kind == "formula":
-        return sp.sstr(exercise.solution()).replace(" ", "") in text.replace(" ", "").replace("^", "**")
+        return sp.sstr(_answer_of(exercise.solution)).replace(" ", "") in text.replace(" ", "").replace("^", "**")
     return False
 
 
