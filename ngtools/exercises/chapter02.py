@@ -1,13 +1,24 @@
-"""Exercises of chapter 02: what invariance means."""
+"""Exercises of chapter 02: arrows, lines and the metric between them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from ngtools.exercises.checker import Exercise, Mistake
-from ngtools.geometry import norm, sphere, transform_gradient, transform_metric
+from ngtools.exercises.misconceptions import (
+    EUCLIDEAN_LENGTH,
+    GRADIENT_NOT_TRANSFORMED,
+    JACOBIAN_UPSIDE_DOWN,
+    LEFT_OVER_FOR_LOST,
+    METRIC_FOR_INVERSE,
+    MISSING_ROOT,
+    ONE_JACOBIAN,
+    PLAIN_GRADIENT,
+)
+from ngtools.geometry import norm, sphere
 from ngtools.geometry.globe import EARTH_RADIUS
 from ngtools.geometry.steepest import steepest
 
@@ -58,19 +69,65 @@ def steepest_arrow_with_the_metric_itself(M: Any, g: Any) -> np.ndarray:
     return v / np.sqrt(v @ M @ v)
 
 
-def multiply_by_the_metric() -> str:
-    """The largest of three groups of maps under which theta + alpha M g is invariant, found by trying one of each."""
-    M, g = np.array([[1.0, 0.3], [0.3, 0.5]]), np.array([0.7, -0.4])
-    maps = {"orthogonal": np.array([[0.6, -0.8], [0.8, 0.6]]), "affine": np.array([[2.0, 1.0], [0.0, 0.5]])}
-    answer = "none but the trivial"
-    for name, J in maps.items():
-        computed_there = transform_metric(M, J) @ transform_gradient(g, J)
-        if np.allclose(computed_there, J @ (M @ g)):
-            answer = name
-    return answer
+def _mercator(move_with: Any) -> sp.Matrix:
+    """The metric in (ell, y), with the entry of beta moved by what ``move_with`` makes of d beta / d y."""
+    beta, ell = sphere.LATITUDE_LONGITUDE.symbols
+    M = sphere.metric(sphere.LATITUDE_LONGITUDE, (beta, ell))
+    dbeta_dy = sp.cos(beta)  # one over dy/dbeta = 1/cos(beta)
+    return sp.diag(M[1, 1], M[0, 0] * move_with(dbeta_dy))
 
 
-CHOICES = ("none but the trivial", "orthogonal", "affine", "all")
+def mercator_metric() -> sp.Matrix:
+    """The metric of the sphere in Mercator's chart (ell, y), y = log tan(pi/4 + beta/2), written with beta."""
+    return _mercator(lambda slope: slope**2)
+
+
+def mercator_metric_not_moved() -> sp.Matrix:
+    return _mercator(lambda slope: slope**0)
+
+
+def mercator_metric_with_one_jacobian() -> sp.Matrix:
+    return _mercator(lambda slope: slope)
+
+
+def mercator_metric_the_wrong_way() -> sp.Matrix:
+    return _mercator(lambda slope: slope**-2)
+
+
+def mercator_metric_of_lengths() -> sp.Matrix:
+    """The lengths of the unit arrows, not their squares."""
+    return mercator_metric().applyfunc(sp.sqrt)
+
+
+M_HILL, G_HILL = np.diag([1.0, 0.25]), np.array([1.0, 1.0])
+
+
+def _climb(v: np.ndarray) -> float:
+    """What the height gains along v, for each unit of way on the ground."""
+    return float(G_HILL @ v / norm(M_HILL, v))
+
+
+def climb_lost() -> float:
+    """The share of the best climb per unit of way that is lost by walking along g itself."""
+    return 1 - _climb(G_HILL) / _climb(np.linalg.solve(M_HILL, G_HILL))
+
+
+def climb_kept() -> float:
+    return _climb(G_HILL) / _climb(np.linalg.solve(M_HILL, G_HILL))
+
+
+def climb_lost_on_paper() -> float:
+    """Her way measured with the identity, the best one with the metric."""
+    return 1 - float(np.linalg.norm(G_HILL)) / _climb(np.linalg.solve(M_HILL, G_HILL))
+
+
+def climb_lost_in_squares() -> float:
+    return 1 - climb_kept() ** 2
+
+
+def climb_lost_against_the_metric_times_g() -> float:
+    return 1 - _climb(M_HILL @ G_HILL) / _climb(G_HILL)
+
 
 EXERCISES = (
     Exercise(
@@ -78,16 +135,8 @@ EXERCISES = (
         "value",
         longitude_step,
         (
-            Mistake(
-                "sheet taken for the ground",
-                longitude_step_on_paper,
-                "this is the way on the equator. At 60 degrees north the metric of longitude is cos^2(60 degrees), not 1.",
-            ),
-            Mistake(
-                "length is the root of the metric",
-                longitude_step_without_the_root,
-                "v^T M v is a squared length. Take its root.",
-            ),
+            EUCLIDEAN_LENGTH.by(longitude_step_on_paper, "It is the way on the equator."),
+            MISSING_ROOT.by(longitude_step_without_the_root, "The form v^T M v is a squared length."),
             Mistake(
                 "degrees read as radians",
                 longitude_step_in_degrees,
@@ -101,26 +150,16 @@ EXERCISES = (
         "function",
         steepest_arrow,
         (
-            Mistake(
-                "identity for the metric",
-                steepest_arrow_on_paper,
-                "this is steepest for a walker who takes the sheet for the ground. Use M.",
+            PLAIN_GRADIENT.by(
+                steepest_arrow_on_paper, "It is steepest for a walker who takes the sheet for the ground."
             ),
-            Mistake(
-                "length on paper",
-                steepest_arrow_of_paper_length,
-                "the direction is right. The length must be one in M: divide by sqrt(v^T M v).",
-            ),
+            EUCLIDEAN_LENGTH.by(steepest_arrow_of_paper_length, "The direction is right."),
             Mistake(
                 "length not one",
                 steepest_arrow_not_scaled,
                 "this is the gradient in the metric. Divide it by its length in M.",
             ),
-            Mistake(
-                "metric for its inverse",
-                steepest_arrow_with_the_metric_itself,
-                "M turns arrows into lines. To turn lines into an arrow, use its inverse.",
-            ),
+            METRIC_FOR_INVERSE.by(steepest_arrow_with_the_metric_itself),
         ),
         "It solves M v = g and scales: no chart is mentioned.",
         inputs=(
@@ -129,27 +168,42 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        "multiply_by_the_metric",
-        "prediction",
-        multiply_by_the_metric,
+        "mercator_metric",
+        "formula",
+        mercator_metric,
         (
-            Mistake(
-                "metric for its inverse",
-                lambda: "affine",
-                "that holds for the inverse of the metric. M g does not follow the law of an arrow: try J = 2 I.",
+            GRADIENT_NOT_TRANSFORMED.by(
+                mercator_metric_not_moved, "The entry of y is still that of the latitude, which is 1."
             ),
-            Mistake(
-                "a metric cures everything",
-                lambda: "all",
-                "even the right arrow runs straight on its sheet, so maps that bend are out; and M g is not the right arrow.",
+            ONE_JACOBIAN.by(mercator_metric_with_one_jacobian),
+            JACOBIAN_UPSIDE_DOWN.by(
+                mercator_metric_the_wrong_way,
+                "Near the poles one unit of y is a short way on the ground, not a long one.",
             ),
-            Mistake(
-                "rotations forgotten",
-                lambda: "none but the trivial",
-                "for a turned sheet the inverse of J is its transpose, and then M g does follow the law of an arrow.",
+            MISSING_ROOT.by(
+                mercator_metric_of_lengths,
+                "It runs the other way: these are lengths, and a metric holds their squares.",
             ),
         ),
-        "Where J^T J = I, lines and arrows follow the same law, and no mistake between them shows.",
-        choices=CHOICES,
+        "A number times the identity: the chart is conformal, which is why sailors use it.",
+        hint="dy/dbeta = 1/cos(beta). Write dbeta in terms of dy, and put it into dbeta^2 + cos^2(beta) dell^2.",
+    ),
+    Exercise(
+        "climb_lost",
+        "value",
+        climb_lost,
+        (
+            LEFT_OVER_FOR_LOST.by(climb_kept),
+            EUCLIDEAN_LENGTH.by(
+                climb_lost_on_paper, "You measured her way on the sheet and the best one on the ground."
+            ),
+            Mistake(
+                "squares compared",
+                climb_lost_in_squares,
+                "you compared the squares of two climbs. A climb is the height gained for each unit of way.",
+            ),
+            METRIC_FOR_INVERSE.by(climb_lost_against_the_metric_times_g, "Compare her arrow with the best one."),
+        ),
+        "The better the chart, the smaller the loss: in a conformal one it is zero.",
     ),
 )
