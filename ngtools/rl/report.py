@@ -22,7 +22,7 @@ __all__ = [
     "Report",
     "Trace",
     "obstacle",
-    "report",
+    "settle",
 ]
 
 ACCEPTED, ZERO_GRADIENT, ZERO_VARIANCE, NO_ACCEPTABLE_STEP, SATURATED, NOT_FINITE = range(6)
@@ -143,17 +143,28 @@ def obstacle(policy: Any, params: Any, batch: Any, gradient: Any) -> jax.Array:
     return jnp.where(finite, status, NOT_FINITE)
 
 
-def report(policy: Any, old: Any, new: Any, batch: Any, status: Any, **known: Any) -> Report:
-    """Return the report of a step from ``old`` to ``new``: KL, surrogate gain and ratios are measured on the batch."""
+def settle(policy: Any, old: Any, proposal: Any, batch: Any, status: Any, **known: Any) -> tuple[Any, Report]:
+    """Return the parameters after an update, and its report.
+
+    The proposal is taken where the status is ``ACCEPTED`` and its KL divergence is finite; otherwise the old parameters
+    stay, bit for bit, and the report says why.  KL, surrogate gain and ratios are measured on the batch; ``known`` are the
+    entries that only the method knows.
+    """
     before = policy.log_prob(old, batch.observations, batch.actions)
-    ratio = jnp.exp(policy.log_prob(new, batch.observations, batch.actions) - before)
+    ratio = jnp.exp(policy.log_prob(proposal, batch.observations, batch.actions) - before)
+    kl = batch.mean(policy.kl(old, proposal, batch.observations))
+    gain = batch.mean((ratio - 1) * batch.advantages)
+    finite = jnp.isfinite(kl) & jnp.isfinite(gain)
+    status = jnp.where((status == ACCEPTED) & ~finite, NOT_FINITE, status)
+    accepted = status == ACCEPTED
     present = True if batch.weights is None else batch.weights > 0
-    entries = {name: jnp.full((), jnp.nan, ratio.dtype) for name in Report.__dataclass_fields__}
-    entries |= {
+    measured = {
         "status": status,
-        "kl": batch.mean(policy.kl(old, new, batch.observations)),
-        "gain": batch.mean((ratio - 1) * batch.advantages),
-        "ratio_min": jnp.min(ratio, where=present, initial=jnp.inf),
-        "ratio_max": jnp.max(ratio, where=present, initial=-jnp.inf),
+        "kl": jnp.where(accepted, kl, 0),
+        "gain": jnp.where(accepted, gain, 0),
+        "ratio_min": jnp.where(accepted, jnp.min(ratio, where=present, initial=jnp.inf), 1),
+        "ratio_max": jnp.where(accepted, jnp.max(ratio, where=present, initial=-jnp.inf), 1),
     }
-    return Report(**entries | known)
+    absent = {name: jnp.full((), jnp.nan, kl.dtype) for name in Report.__dataclass_fields__}
+    params = jax.tree.map(lambda new, kept: jnp.where(accepted, new, kept), proposal, old)
+    return params, Report(**absent | measured | known)

@@ -18,7 +18,7 @@ from ngtools.rl import critics, training
 from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
 from ngtools.rl.policies import Policy
-from ngtools.rl.report import ACCEPTED, NO_ACCEPTABLE_STEP, Report, Trace, obstacle, report
+from ngtools.rl.report import ACCEPTED, NO_ACCEPTABLE_STEP, Report, Trace, obstacle, settle
 from ngtools.rl.training import Method, State
 
 __all__ = ["METHOD", "SB3_CONTRIB", "SPINNING_UP", "Settings", "initial", "train", "update"]
@@ -130,15 +130,13 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
         lambda tries: (tries <= settings.backtracks) & unacceptable(tries), lambda tries: tries + 1, jnp.zeros((), int)
     )
     found = jnp.where(tries <= settings.backtracks, ACCEPTED, NO_ACCEPTABLE_STEP)
-    status = obstacle(policy, theta, batch, g)
-    status = jnp.where(status == ACCEPTED, found, status)
-    new = jax.tree.map(lambda a, b: jnp.where(status == ACCEPTED, a, b), step(tries), theta)
-    return replace(state, params=new), report(
+    reason = obstacle(policy, theta, batch, g)
+    new, report = settle(
         policy,
         theta,
-        new,
+        step(tries),
         batch,
-        status,
+        jnp.where(reason == ACCEPTED, found, reason),
         predicted_kl=beta**2 * curvature / 2,
         predicted_gain=beta * trees.dot(g, s),
         gradient_norm=trees.norm(g),
@@ -146,6 +144,7 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
         cg_residual=solution.residual,
         backtracks=jnp.minimum(tries, settings.backtracks),
     )
+    return replace(state, params=new), report
 
 
 def _fisher(policy: Policy, theta: Any, batch: Batch, stride: int) -> Any:
