@@ -50,3 +50,21 @@ def test_rates_of_two_arms():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_gradients_in_symbols():
+    """Against the exact process at numbers, and the score-function trick for a choice among three."""
+    import sympy as sp
+
+    from ngtools import families
+    from ngtools.rl.symbolic_bandit import bandit_gradients, score_function_trick
+
+    g, natural = bandit_gradients(3)
+    r = sp.symbols("r1:4", real=True)
+    assert list(natural) == [r[0] - r[2], r[1] - r[2]]
+    place = dict(zip(sorted(g.free_symbols - set(r), key=str), np.log(P[:2] / P[2]))) | dict(zip(r, R))
+    assert [float(entry.subs(place)) for entry in g] == pytest.approx(list((P * (R - P @ R))[:2]), abs=1e-12)
+    one, other = score_function_trick(families.get("categorical", K=3), "minimal-logits", 3)
+    assert (one - other).applyfunc(sp.simplify) == sp.zeros(2, 1)
+    with pytest.raises(ValueError, match="K must be >= 2"):
+        bandit_gradients(1)

@@ -251,3 +251,11 @@ def test_a_baseline_changes_the_variance_and_not_the_mean():
         assert draws.var(axis=0).sum() == pytest.approx(exact, rel=0.03)
     with pytest.raises(ValueError, match="weight must be"):
         mdp.estimator_variance(process, policy, theta, 0.9, "V")
+
+
+def test_the_ladder():
+    """By hand at P(up) = 1/2 and gamma = 1/2: 1/12, 1/12, and -1/36 where the discount of the states is dropped."""
+    process, policy = mdp.ladder()
+    assert mdp.policy_gradient(process, policy, [0.0], 0.5, per_step=True) == pytest.approx([1 / 12])
+    assert mdp.policy_gradient(process, policy, [0.0], None) == pytest.approx([1 / 12])
+    assert mdp.without_discount(process, policy, [0.0], 0.5) == pytest.approx([-1 / 36])

@@ -22,6 +22,7 @@ from ngtools.rl.mdp.gradient import (
     without_discount,
 )
 from ngtools.rl.mdp.hessian import asymmetry, differentiated_hessian, return_hessian
+from ngtools.rl.mdp.ladder import ladder
 from ngtools.rl.mdp.model import MDP, random_mdp
 from ngtools.rl.mdp.natural import compatible_weights, greedy, natural_policy_gradient, soft_step
 from ngtools.rl.mdp.policy import Policy, log_linear, probabilities, scores, tabular
@@ -39,6 +40,7 @@ __all__ = [
     "expected_return",
     "greedy",
     "joint_fisher",
+    "ladder",
     "log_linear",
     "natural_policy_gradient",
     "optimal_values",
