@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 STATIC = Path(__file__).resolve().parents[1] / "book" / "_static"
 SCRIPTS = STATIC / "explorables"
-WIDTH = 520  # of one board
+WIDTH, NARROW = 520, 380  # of one board, and of two that stand one above the other
 
 PAGE = """<!doctype html><html data-theme="light"><head><meta charset="utf-8">
 <link rel="stylesheet" href="{home}/explorables/explorables.css">
@@ -46,20 +46,21 @@ def open_alone(page: Page, name: str, folder: Path) -> None:
     """Open a page that holds nothing but one explorable, drawn."""
     boards = (SCRIPTS / f"{name}.js").read_text(encoding="utf8").count("ticks:") // 2
     path = folder / f"{name}.html"
-    path.write_text(PAGE.format(home=STATIC.as_uri(), name=name, width=(WIDTH + 16) * boards), encoding="utf8")
+    html = PAGE.format(home=STATIC.as_uri(), name=name, width=WIDTH if boards == 1 else NARROW)
+    path.write_text(html, encoding="utf8")
     page.goto(path.as_uri())
     page.wait_for_selector("figure[data-drawn]")
 
 
 def picture(page: Page) -> str:
-    """The boards of the page as one SVG."""
-    boards, parts, left = page.evaluate(COLLECT), [], 0
+    """The boards of the page as one SVG, one above the other."""
+    boards, parts, top = page.evaluate(COLLECT), [], 0
     for board in boards:
-        size = f'x="{left}" width="{board["width"]}" height="{board["height"]}"'
+        size = f'y="{top}" width="{board["width"]}" height="{board["height"]}"'
         parts.append(f"<svg {size}>{tidy(board['inner'])}</svg>")
-        left += board["width"] + 8
-    width, height = left - 8, max(board["height"] for board in boards)
-    head = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="sans-serif"'
+        top += board["height"]
+    width = boards[0]["width"]
+    head = f'width="{width}" height="{top}" viewBox="0 0 {width} {top}" font-family="sans-serif"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {head}>\n{"".join(parts)}\n</svg>\n'
 
 
@@ -74,7 +75,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page = browser.new_page(viewport={"width": 760, "height": 900})
         page.on("console", lambda said: print(said.text))
         page.on("pageerror", lambda error: print(error))
         for name in sys.argv[1:] or names():

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ngtools import data, descent, families
+from ngtools import data, descent, families, geometry
+from ngtools.geometry import sphere
+from ngtools.geometry.steepest import steepest
+from ngtools.linear.convergence import cg_path
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "book" / "_static" / "explorables"
 NEAR = {"rtol": 1e-9, "atol": 1e-9}
@@ -21,7 +24,7 @@ def mathematics(browser):
     """A function that evaluates one of an explorable's functions at each row of arguments; null becomes nan."""
     page = browser.new_page()
     page.goto("data:text/html,<title>mathematics</title>")
-    for path in sorted(SCRIPTS.glob("*.js")):  # common.js comes before the explorables
+    for path in sorted(SCRIPTS.glob("*.js"), key=lambda path: path.stem != "common"):
         page.add_script_tag(path=path)
 
     def evaluate(name, function, rows):
@@ -62,3 +65,104 @@ def test_the_objective_of_three_learners(mathematics, residuals):
     f = descent.mean_log_likelihood(family, residuals)
     expected = [float(f(np.array(row))) for row in rows]
     np.testing.assert_allclose(numbers(mathematics("sigma-step", "value", rows)), expected, **NEAR)
+
+
+PLACES = list(itertools.product(np.radians([0, 17, 45, 62, 80]), np.radians([-100, -35, 20, 90, 150])))
+L, S = sphere.LATITUDE_LONGITUDE, sphere.STEREOGRAPHIC
+
+
+def test_two_charts_of_the_earth(mathematics):
+    places = [sphere.locate(S, sphere.point(L, np.array(theta))) for theta in PLACES]
+    np.testing.assert_allclose(mathematics("two-charts", "toPlane", PLACES), places, **NEAR)
+    slopes = [sphere.jacobian(L, S, np.array(theta)) for theta in PLACES]
+    np.testing.assert_allclose(mathematics("two-charts", "jacobian", PLACES), slopes, **NEAR)
+
+
+def test_one_arrow_in_two_charts(mathematics):
+    rows = [(*theta, bearing, 0.3) for theta, bearing in zip(PLACES, np.linspace(0, 6, len(PLACES)))]
+    globe = np.array(mathematics("two-charts", "globeArrow", [(row[0], *row[2:]) for row in rows]))
+    plane = np.array(mathematics("two-charts", "planeArrow", rows))
+    for (latitude, longitude, bearing, _), on_globe, on_plane in zip(rows, globe, plane):
+        theta = np.array([latitude, longitude])
+        ground = sphere.frame(L, theta) @ on_globe
+        np.testing.assert_allclose(sphere.bearing(sphere.point(L, theta), ground) % 360, np.degrees(bearing), **NEAR)
+        np.testing.assert_allclose(np.linalg.norm(ground), 0.3, **NEAR)
+        np.testing.assert_allclose(on_plane, sphere.jacobian(L, S, theta) @ on_globe, **NEAR)
+
+
+def test_the_length_of_an_arrow_by_the_metric_of_each_chart(mathematics):
+    arrows = [[np.cos(t), np.sin(t) / 3] for t in range(len(PLACES))]
+    on_globe = [np.sqrt(v @ sphere.metric(L, np.array(p)) @ v) for p, v in zip(PLACES, np.array(arrows))]
+    rows = [(p[0], v) for p, v in zip(PLACES, arrows)]
+    np.testing.assert_allclose(mathematics("two-charts", "globeLength", rows), on_globe, **NEAR)
+    on_plane = [np.sqrt(v @ sphere.metric(S, np.array(p)) @ v) for p, v in zip(PLACES, np.array(arrows))]
+    rows = [(list(p), v) for p, v in zip(PLACES, arrows)]
+    np.testing.assert_allclose(mathematics("two-charts", "planeLength", rows), on_plane, **NEAR)
+
+
+def test_the_divergence_of_normal_distributions(mathematics):
+    rows = list(itertools.product([-0.7, 0.0, 1.3], [0.4, 1.0, 2.5], [0.0, 0.9], [0.6, 1.0, 1.7]))
+    expected = [float(families.get("normal").kl(list(row[:2]), list(row[2:]))) for row in rows]
+    np.testing.assert_allclose(numbers(mathematics("kl-ball", "kl", rows)), expected, **NEAR)
+
+
+@pytest.mark.parametrize("direction", ["old-new", "new-old"])
+@pytest.mark.parametrize("c", [0.005, 0.2, 0.49])
+def test_the_level_set_and_the_ellipse(mathematics, direction, c):
+    normal, angles = families.get("normal"), np.linspace(0, 2 * np.pi, 25)
+    ball = geometry.kl_ball(normal, [0.0, 1.0], c, direction=direction, points=25)
+    found = mathematics("kl-ball", "level", [(direction, angle, c) for angle in angles])
+    np.testing.assert_allclose(found, ball, **NEAR)
+    ellipse = geometry.ellipse(normal.fisher(np.array([0.0, 1.0])), [0.0, 1.0], c, points=25)
+    np.testing.assert_allclose(mathematics("kl-ball", "ellipse", [(a, c) for a in angles]), ellipse, **NEAR)
+    rows = [(direction, *place) for place in ellipse.tolist()]
+    pair = ([0.0, 1.0], None) if direction == "old-new" else (None, [0.0, 1.0])
+    expected = [float(normal.kl(*(place if end is None else end for end in pair))) for place in ellipse]
+    np.testing.assert_allclose(mathematics("kl-ball", "divergence", rows), expected, **NEAR)
+
+
+def test_the_steepest_arrow(mathematics):
+    rows = list(itertools.product([0.5, 0.9, 1.6, 2.0], [0.0, 0.4, 1.1, 2.0, 3.0, 5.5]))
+    metrics = mathematics("steepest", "metric", rows)
+    for (p, angle), M in zip(rows, metrics):
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        np.testing.assert_allclose(M, turn @ np.diag([p**-2, p**2]) @ turn.T, **NEAR)
+    arrows = [(M, [np.cos(t), np.sin(t)]) for t, M in enumerate(metrics)]
+    np.testing.assert_allclose(mathematics("steepest", "steepest", arrows), [steepest(*row) for row in arrows], **NEAR)
+
+
+@pytest.mark.parametrize("chart", ["mean-std", "mean-variance", "mean-log-std", "mean-precision"])
+@pytest.mark.parametrize(("kind", "method"), [("gradient", "gradient"), ("natural", "natural-euler")])
+def test_runs_in_four_charts(mathematics, kind, method, chart):
+    normal = families.get("normal")
+    f = descent.expected_log_likelihood(normal, [0.0, 1.0])
+    starts = [(2.0, 2.0), (-1.5, 0.6), (0.0, 3.0), (2.5, 1.2), (-0.4, 0.9)]
+    exits = 0
+    for (mean, sigma), alpha in itertools.product(starts, (0.02, 0.1, 0.3, 0.7)):
+        [path] = mathematics("charts-and-paths", "run", [(kind, chart, mean, sigma, alpha, 8)])
+        trace = descent.run(method, normal, normal.convert([mean, sigma], to=chart), f, alpha, 8, chart)
+        exits += len(trace.exits)
+        assert len(path) == len(trace.distribution), (mean, sigma, alpha)
+        np.testing.assert_allclose(path, trace.distribution, **NEAR)
+    assert (chart == "mean-precision") <= (exits > 0), "the precision leaves the domain on this grid"
+
+
+@pytest.mark.parametrize("kappa", [3.0, 50.0, 1000.0, 10000.0])
+def test_conjugate_gradients_with_damping(mathematics, kappa):
+    spectrum = np.geomspace(1 / kappa, 1, 12)
+    np.testing.assert_allclose(mathematics("cg-damping", "spectrum", [[kappa]])[0], spectrum, **NEAR)
+    g = np.sqrt(spectrum)
+    for damping in (1e-4, 1e-3, 0.03, 0.5, 1.0):
+        # five steps: later, rounding has cost the residuals their orthogonality, and digits differ between programs
+        path = cg_path(np.diag(spectrum), g, 5, damping=damping)
+        found = mathematics("cg-damping", "iterate", [(kappa, damping, k) for k in range(6)])
+        np.testing.assert_allclose(found, path.values, **NEAR)
+        rows = [(kappa, damping, x) for x in found]
+        np.testing.assert_allclose(mathematics("cg-damping", "residual", rows), path.residual, **NEAR)
+        np.testing.assert_allclose(mathematics("cg-damping", "energy", rows), path.energy, **NEAR)
+        shares = np.array(mathematics("cg-damping", "shares", [(kappa, x) for x in found]))
+        np.testing.assert_allclose(shares, path.values / (g / spectrum), **NEAR)
+        angles = mathematics("cg-damping", "angle", [(kappa, x) for x in found[1:]])
+        F, exact = np.diag(spectrum), g / spectrum
+        expected = [geometry.angle(F, x, exact) for x in path.values[1:]]
+        np.testing.assert_allclose(angles, expected, **NEAR)

@@ -115,8 +115,9 @@ const explorables = (() => {
       this.refresh();
     }
 
-    board(box, { x, y, square }) {
-      const [left, right, top, bottom] = [0.1, 0.03, 0.09, 0.15];
+    // A board with its two axes; `square`: one unit is as long on both; `bare`: no axes.
+    board(box, { x, y, square, bare }) {
+      const [left, right, top, bottom] = bare ? [0.02, 0.02, 0.02, 0.02] : [0.1, 0.03, 0.09, 0.15];
       const [width, height] = [(x.to - x.from) / (1 - left - right), (y.to - y.from) / (1 - top - bottom)];
       const board = JXG.JSXGraph.initBoard(box, {
         boundingbox: [x.from - left * width, y.to + top * height, x.to + right * width, y.from - bottom * height],
@@ -129,6 +130,7 @@ const explorables = (() => {
         pan: { enabled: false },
         zoom: { enabled: false },
       });
+      if (bare) return board;
       const size = box.clientWidth < 400 ? 12 : 14;
       const text = (place, words, more = {}) => this.text(board, () => place, () => words, { fontSize: size, ...more });
       const rule = (from, to) => this.line(board, () => [from, to], { colour: "grey", width: 1 });
@@ -197,9 +199,9 @@ const explorables = (() => {
         withLabel: false,
         fillColor: this.colours[colour],
         strokeColor: this.colours[colour],
-        strokeOpacity: 0.25,
+        strokeOpacity: 0.2,
         strokeWidth: 14,
-        size: 6,
+        size: 5,
         highlight: false,
         layer: 9,
         cssClass: "handle",
@@ -249,6 +251,7 @@ const explorables = (() => {
   return {
     add: (name, spec) => (known[name] = spec),
     of: (name) => known[name],
+    grid: (from, to, count) => Array.from({ length: count }, (_, k) => from + ((to - from) * k) / (count - 1)),
     // A number as it is read: four significant digits, no exponent where it can be helped.
     digits: (value, count = 3) => (Number.isFinite(value) ? String(Number(value.toPrecision(count))).replace("-", "−") : "—"),
   };

@@ -37,7 +37,7 @@
 
   function draw(figure) {
     const [board] = figure.boards;
-    const grid = Array.from({ length: 200 }, (_, k) => 0.032 + (0.3 - 0.032) * (k / 199));
+    const grid = explorables.grid(0.032, HIGH, 200);
     figure.line(board, () => grid.map((sigma) => [sigma, value(sigma)]), { colour: "grey" });
     const best = Math.sqrt(MEAN_SQUARE);
     figure.line(board, () => [[best, -0.7], [best, value(best)]], { colour: "grey", width: 1, dash: 2 });
