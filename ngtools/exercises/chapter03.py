@@ -12,6 +12,7 @@ from ngtools.exercises.misconceptions import (
     DIAGONAL_ONLY,
     EMPIRICAL_FOR_TRUE,
     MISSING_ROOT,
+    NUISANCE_KNOWN,
     SIGMA_FOR_VARIANCE,
     SUM_FOR_MEAN,
 )
@@ -133,11 +134,7 @@ EXERCISES = (
         "value",
         rate_bound,
         (
-            Mistake(
-                "nuisance parameter treated as known",
-                rate_bound_with_known_shape,
-                "this is the bound if the shape were known: you inverted an entry. Invert the matrix first.",
-            ),
+            NUISANCE_KNOWN.by(rate_bound_with_known_shape),
             MISSING_ROOT.by(rate_bound_as_a_variance, "It bounds the variance."),
             SUM_FOR_MEAN.by(rate_bound_of_one_observation, "It is the bound for one observation; information adds up."),
             ANOTHER_CHART.by(rate_bound_of_the_scale, "It is the bound for the scale 1/b."),

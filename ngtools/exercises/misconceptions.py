@@ -24,6 +24,7 @@ __all__ = [
     "METRIC_FOR_INVERSE",
     "MISSING_HALF",
     "MISSING_ROOT",
+    "NUISANCE_KNOWN",
     "NUMBERS_FOR_THE_ARROW",
     "ONE_JACOBIAN",
     "PLAIN_GRADIENT",
@@ -72,6 +73,10 @@ ANOTHER_CHART = Misconception(
 NUMBERS_FOR_THE_ARROW = Misconception(
     "invariant read as constant numbers",
     "what is invariant is the object. The numbers that describe it change with the chart.",
+)
+NUISANCE_KNOWN = Misconception(
+    "nuisance parameter treated as known",
+    "this would be right if the other coordinates were known: an entry of F is not an entry of its inverse.",
 )
 METRIC_FOR_INVERSE = Misconception(
     "metric for its inverse",
