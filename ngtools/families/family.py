@@ -152,7 +152,10 @@ class Family:
         return J.T * F * J if m is SYMPY else J.T @ F @ J
 
     def kl(self, theta0: Any, theta1: Any, chart: str | None = None) -> Any:
-        """KL(theta0 || theta1) = E_theta0[log p_theta0 - log p_theta1] in nats, both in ``chart``."""
+        """KL(theta0 || theta1) = E_theta0[log p_theta0 - log p_theta1] in nats, both in ``chart``.
+
+        Infinite where theta0 gives probability to what theta1 makes impossible, as families with a moving support can.
+        """
         if self.formulas.kl is None:
             raise NotImplementedError(f"no closed-form KL is known for '{self.name}'; fisher.by_kl integrates one")
         record, m = self.chart(chart), engine_of(theta0, theta1)

@@ -40,7 +40,8 @@ def of_density(
         ``(a, b)`` for an interval (ends may be infinite), or ``fisher.integers(a, b)``.  It may not depend
         on theta.
     check
-        Require total probability 1 and zero-mean scores, the conditions of the definition.
+        Require total probability 1 and zero-mean scores, the conditions of the definition, and return 0 for a
+        coordinate whose score is only rounding (the model is singular there: two components of a mixture coincide).
     """
     theta = np.asarray(check_vector(theta, "theta"), np.float64)
     domain: Support = support if isinstance(support, Integers) else Interval(*map(float, support))
@@ -51,16 +52,25 @@ def of_density(
         nodes = rule(lambda x: np.asarray(many(np.atleast_1d(x), theta)), domain)
         mass, mean, outer = summed(log_density, score_and_outer)(nodes.x, nodes.weights, theta)
     mass, mean, outer = float(mass), np.asarray(mean[0]), np.asarray(mean[1])
+    if not (np.isfinite(mean).all() and np.isfinite(outer).all()):
+        raise ValueError(
+            f"the score of log_density is not finite at theta = {theta.tolist()}: theta is on the edge of its domain "
+            "(a mixture weight of 0 or 1, a probability of 0), or log_density has no derivative there"
+        )
     if check:
         if not abs(mass - 1) < 1e-6:
             raise ValueError(
                 f"log_density must be normalised over its support: it integrates to {mass:.6g}. If that should "
                 "be 1, the density may have several narrow peaks that the quadrature cannot see"
             )
-        worst = np.abs(mean) / np.sqrt(np.maximum(np.diag(outer), 1e-300))
+        # the floor: where a coordinate changes nothing (two components of a mixture coincide), its score is rounding
+        worst = np.abs(mean) / np.maximum(np.sqrt(np.diag(outer)), 1e-9)
         if not (worst < 1e-5).all():
             raise ValueError(
                 f"the score does not have zero mean (E[score] = {mean.round(6).tolist()}): the support or its "
                 "boundary depends on theta, and Fisher information is undefined"
             )
+        # entries that are rounding would pass for information once the matrix is scaled: they are exactly 0
+        known = np.sqrt(np.diag(outer)) * np.maximum(np.abs(theta), 1) > 1e-13
+        outer = np.where(np.outer(known, known), outer, 0.0)
     return outer

@@ -61,6 +61,8 @@ def by_sampling(family: Family, theta: Any, *, size: int, rng: Any, chart: str |
     require_regular(family, "by_sampling")
     theta = as_float64(family, theta, chart)
     d = family.dimension(chart)
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
+        raise TypeError(f"size must be a whole number of draws (got {size!r})")
     if size < max(2, d):
         raise ValueError(
             f"size must be at least {max(2, d)} (got {size}): N={size} samples give an estimate of "
@@ -78,7 +80,7 @@ def empirical(family: Family, theta: Any, data: Any, chart: str | None = None) -
     at any other theta, or for a misspecified model, it is another matrix.
     """
     psi = scores(family, theta, data, chart)
-    if psi.ndim != 2:
+    if psi.ndim != 2 or len(psi) == 0:
         raise ValueError(f"data must hold at least one observation along its first axis (got shape {np.shape(data)})")
     return psi.T @ psi / len(psi)
 

@@ -122,19 +122,37 @@ def check_jacobian(J: Any, h: Callable[[np.ndarray], Any], theta: Any, tolerance
     for k in range(len(theta)):
         step = np.zeros_like(theta)
         step[k] = 1e-5 * max(abs(theta[k]), 1e-2)
-        with jax.enable_x64(True):
-            ahead, behind = (np.asarray(h(theta + sign * step), dtype=np.float64) for sign in (1, -1))
+        with jax.enable_x64(True), np.errstate(all="ignore"):
+            ahead, behind = (_image(h, theta + sign * step, J.shape[0]) for sign in (1, -1))
         columns.append((ahead - behind) / (2 * step[k]))
     measured = np.stack(columns, axis=-1)
 
     def error(matrix: np.ndarray) -> float:
-        return float(np.abs(matrix - measured).max() / np.abs(measured).max())
+        return float(np.abs(matrix - measured).max() / max(np.abs(measured).max(), np.finfo(np.float64).tiny))
 
+    if _is_singular(measured, 1e-10):  # what central differences leave of a zero
+        raise ValueError(
+            f"h is not invertible at theta = {theta.tolist()}: its Jacobian by central differences is "
+            f"{measured.round(9).tolist()}, which is singular; not a valid reparameterisation here"
+        )
     if not error(J) <= tolerance:
         turned = " (its inverse does: d theta / d phi was given)" if error(np.linalg.inv(J)) <= tolerance else ""
         raise ValueError(
             f"J does not match h: relative error {error(J):.3g}{turned}; the convention is J = d phi / d theta with phi = h(theta)"
         )
+
+
+def _image(h: Callable[[np.ndarray], Any], theta: np.ndarray, size: int) -> np.ndarray:
+    phi = np.asarray(h(theta))
+    if phi.shape != (size,):
+        raise ValueError(f"h(theta) has shape {phi.shape}; J has {size} rows, so phi must have shape ({size},)")
+    if phi.dtype in (np.float16, np.float32):
+        raise TypeError(
+            f"h returns {phi.dtype}: a difference over a step of 1e-5 keeps about 2 of its digits; compute h in float64"
+        )
+    if not np.isfinite(phi).all():
+        raise ValueError(f"h is not finite at theta = {theta.tolist()} (got {phi.tolist()}): theta is outside its domain")
+    return phi.astype(np.float64)
 
 
 def _read(value: Any, J: Any, name: str, vector: bool) -> tuple[Engine, Any, Any]:
@@ -156,7 +174,8 @@ def _read(value: Any, J: Any, name: str, vector: bool) -> tuple[Engine, Any, Any
             if not np.isfinite(array).all():
                 where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
                 raise ValueError(f"{label} contains {array[where]} at index {where[0] if len(where) == 1 else where}")
-        _refuse_singular(np.asarray(J, dtype=np.float64), float(np.finfo(np.asarray(J).dtype).eps))
+        if _is_singular(np.asarray(J, dtype=np.float64), float(np.finfo(np.asarray(J).dtype).eps)):
+            raise ValueError(_singular(np.linalg.det(np.asarray(J, dtype=np.float64))))
     return m, value, J
 
 
@@ -167,14 +186,13 @@ def _float(xp: Any, value: Any) -> Any:
     return np.float64 if xp is np else jnp.result_type(float)
 
 
-def _refuse_singular(J: np.ndarray, eps: float) -> None:
+def _is_singular(J: np.ndarray, eps: float) -> bool:
     # units decide nothing: scale rows and columns before looking at the singular values
     rows = np.abs(J).max(axis=1, keepdims=True)
     balanced = J / np.where(rows > 0, rows, 1.0)
     columns = np.abs(balanced).max(axis=0, keepdims=True)
     values = np.linalg.svd(balanced / np.where(columns > 0, columns, 1.0), compute_uv=False)
-    if values[-1] <= 10 * len(J) * eps * values[0]:
-        raise ValueError(_singular(np.linalg.det(J)))
+    return bool(values[-1] <= 10 * len(J) * eps * values[0])
 
 
 def _singular(det: Any) -> str:

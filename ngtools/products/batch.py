@@ -52,7 +52,15 @@ def head_of(head: Any, model: Model, params: Any, inputs: Any) -> Head:
     trees.check_finite(params, "params")
     count_of(inputs)
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf)[1:], jnp.result_type(leaf)), inputs)
-    shapes = jax.eval_shape(lambda p, x: trees.flatten(model(p, x))[0], params, one)
+    try:
+        shapes = jax.eval_shape(lambda p, x: trees.flatten(model(p, x))[0], params, one)
+    except TypeError as error:
+        if not isinstance(inputs, tuple):
+            raise
+        raise TypeError(
+            f"the model cannot be applied to one example of the batch, a tuple of {len(inputs)}: {error}. If it is "
+            "(inputs, labels), pass the inputs alone: this matrix is an expectation under the model, not over labels"
+        ) from error
     return resolve(head, shapes.size)
 
 

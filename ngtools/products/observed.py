@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ngtools import trees
 from ngtools.products.batch import Model, count_of, gauss_newton, head_of, linearised, outputs, pair, weights_of
 from ngtools.products.heads import Head
 from ngtools.products.operator import Operator, like_of
@@ -57,6 +58,7 @@ def sampled_fisher_vector_product(
         head.check_labels(observations, count)
         if jnp.shape(behaviour) != (count,):
             raise ValueError(f"behaviour must have shape ({count},) (got {jnp.shape(behaviour)})")
+        trees.check_finite(behaviour, "behaviour")
     elif samples < 1:
         raise ValueError(f"samples must be at least 1 (got {samples})")
     keys = None if key is None else jax.random.split(key, (count, samples))
