@@ -1,12 +1,20 @@
-"""Exercises of chapter 04: the divergence and its curvature."""
+"""Exercises of chapter 04: the divergence, its direction and its expansion."""
 
 from __future__ import annotations
 
 import math
 
-from ngtools import families, fisher, geometry
+import numpy as np
+import sympy as sp
+from scipy.optimize import brentq
+
+from ngtools import families, fisher
 from ngtools.exercises.checker import Exercise, Mistake
-from ngtools.fisher.channels import binned, normal_location_cdf
+from ngtools.exercises.misconceptions import (
+    KL_REVERSED,
+    VARIANCE_FOR_SIGMA,
+    WRONG_SIGN,
+)
 from ngtools.geometry.kl_remainder import kl_remainder, slope
 
 
@@ -31,53 +39,95 @@ def kl_widening_quadratic() -> float:
     return float(fisher.stated(families.get("zero-mean-normal"), [1.0])[0, 0]) / 2
 
 
+def _power(kind: str, subtract: bool = True) -> str:
+    """The power of the step with which a remainder of the Poisson divergence shrinks, measured at rate 2."""
+    sizes, poisson = np.array([0.01, 0.02, 0.04, 0.08]), families.get("poisson")
+    left = np.asarray(kl_remainder(poisson, [2.0], [1.0], sizes, kind))
+    if not subtract:
+        left = left + sizes**2 * poisson.fisher([2.0])[0, 0] / 2
+    return str(round(slope(sizes, left)))
+
+
 def jeffreys_order() -> str:
-    """The measured power, at rate 2."""
-    sizes = [0.01, 0.02, 0.04, 0.08]
-    return str(round(slope(sizes, kl_remainder(families.get("poisson"), [2.0], [1.0], sizes, "symmetrised"))))
+    """The measured power for half of Jeffreys' divergence."""
+    return _power("symmetrised")
 
 
 def jeffreys_order_averaged_over_signs() -> str:
-    sizes = [0.01, 0.02, 0.04, 0.08]
-    return str(round(slope(sizes, kl_remainder(families.get("poisson"), [2.0], [1.0], sizes, "averaged over signs"))))
+    return _power("averaged over signs")
 
 
 def jeffreys_order_nothing_subtracted() -> str:
-    return "2"
+    return _power("symmetrised", subtract=False)
 
 
-def poisson_distance(rate0: float, rate1: float) -> float:
-    """The integral of sqrt(F) = 1/sqrt(rate): closed form, as the library states it."""
-    return geometry.distance(families.get("poisson"), [rate0], [rate1]).value
+_B, _EPS = sp.symbols("b epsilon", positive=True)
 
 
-def poisson_distance_metric_frozen(rate0: float, rate1: float) -> float:
-    return abs(rate1 - rate0) / math.sqrt(rate0)
+def _cubic(divergence: sp.Expr) -> sp.Expr:
+    """The coefficient of epsilon^3."""
+    return sp.simplify(sp.diff(divergence, _EPS, 3).subs(_EPS, 0) / 6)
 
 
-def poisson_distance_integral_of_information(rate0: float, rate1: float) -> float:
-    return abs(math.log(rate1 / rate0))
+def cubic_exponential() -> sp.Expr:
+    """The coefficient of epsilon^3 in KL(b || b + epsilon) between exponential distributions with these rates."""
+    return _cubic(families.get("exponential").kl([_B], [_B + _EPS]))
 
 
-def poisson_distance_without_the_two(rate0: float, rate1: float) -> float:
-    return abs(math.sqrt(rate1) - math.sqrt(rate0))
+def cubic_exponential_reversed() -> sp.Expr:
+    return _cubic(families.get("exponential").kl([_B + _EPS], [_B]))
 
 
-def poisson_distance_from_kl(rate0: float, rate1: float) -> float:
-    return math.sqrt(2 * float(families.get("poisson").kl([rate0], [rate1])))
+def cubic_exponential_as_a_derivative() -> sp.Expr:
+    return 6 * cubic_exponential()
 
 
-def sign_information() -> float:
-    """The share lost: 1 - phi(1)^2 / (Phi(1) (1 - Phi(1)))."""
-    return 1.0 - binned(normal_location_cdf, [1.0], [0.0])[0, 0]
+def cubic_exponential_with_the_other_sign() -> sp.Expr:
+    return -cubic_exponential()
 
 
-def sign_information_kept() -> float:
-    return binned(normal_location_cdf, [1.0], [0.0])[0, 0]
+def cubic_exponential_symmetrised() -> sp.Expr:
+    return (cubic_exponential() + cubic_exponential_reversed()) / 2
 
 
-def sign_information_at_the_centre() -> float:
-    return 1.0 - binned(normal_location_cdf, [0.0], [0.0])[0, 0]
+SIDES = ("towards narrower", "towards wider", "equally far in both")
+
+
+def _reach(direction: str) -> tuple[float, float]:
+    """How far log sigma can go down and up from 0 when the divergence may be 1/4 nat."""
+    family = families.get("zero-mean-normal")
+
+    def spent(omega: float) -> float:
+        if direction == "quadratic model":
+            return omega**2 * float(family.fisher([0.0], "log-std")[0, 0]) / 2
+        pair = ([1.0], [math.exp(omega)])
+        return float(family.kl(*pair if direction == "old-new" else pair[::-1]))
+
+    down = brentq(lambda omega: spent(omega) - 0.25, -5.0, -1e-9)
+    return -float(down), float(brentq(lambda omega: spent(omega) - 0.25, 1e-9, 5.0))
+
+
+def _side(direction: str) -> str:
+    down, up = _reach(direction)
+    return SIDES[2] if abs(down - up) < 1e-9 else SIDES[int(up > down)]
+
+
+def further_side() -> str:
+    """On which side a budget of 1/4 nat of KL(new || old) reaches further from N(0, 1), measured by log sigma."""
+    return _side("new-old")
+
+
+def further_side_reversed() -> str:
+    return _side("old-new")
+
+
+def further_side_in_the_model() -> str:
+    return _side("quadratic model")
+
+
+def reach_measured() -> str:
+    down, up = _reach("new-old")
+    return f"Log sigma reaches {down:.3f} down and {up:.3f} up."
 
 
 EXERCISES = (
@@ -86,16 +136,8 @@ EXERCISES = (
         "value",
         kl_widening,
         (
-            Mistake(
-                "direction reversed",
-                kl_widening_reversed,
-                "this is KL(N(0,4) || N(0,1)). The mean is taken under the first distribution, the narrow one.",
-            ),
-            Mistake(
-                "variance read as standard deviation",
-                kl_widening_variance_read_as_std,
-                "you gave the second distribution standard deviation 4. Its variance is 4.",
-            ),
+            KL_REVERSED.by(kl_widening_reversed, "Here the first distribution is the narrow one."),
+            VARIANCE_FOR_SIGMA.by(kl_widening_variance_read_as_std),
             Mistake("bits", kl_widening_in_bits, "this is in bits. Nats use the natural logarithm."),
             Mistake(
                 "quadratic form for the divergence",
@@ -113,62 +155,54 @@ EXERCISES = (
             Mistake(
                 "symmetrised means even",
                 jeffreys_order_averaged_over_signs,
-                "exchanging the arguments is not changing the sign of the step. Averaging over the signs would give 4.",
+                "exchanging the arguments is not changing the sign of the step.",
             ),
             Mistake(
                 "quadratic term left in",
                 jeffreys_order_nothing_subtracted,
-                "the quadratic term is subtracted exactly; what is left starts one power higher.",
+                "the quadratic term is subtracted exactly; what is left starts at a higher power.",
             ),
         ),
         "A quarter of the slope of F stays, and 1/rate has a slope.",
         choices=("2", "3", "4"),
     ),
     Exercise(
-        "poisson_distance",
-        "function",
-        poisson_distance,
+        "cubic_exponential",
+        "formula",
+        cubic_exponential,
         (
+            KL_REVERSED.by(cubic_exponential_reversed),
             Mistake(
-                "metric frozen at the start",
-                poisson_distance_metric_frozen,
-                "you measured the whole way with the information at the first rate. It changes on the way: integrate.",
+                "derivative for coefficient",
+                cubic_exponential_as_a_derivative,
+                "this is the third derivative. The coefficient of a cube in Taylor's formula is a sixth of it.",
             ),
+            WRONG_SIGN.by(cubic_exponential_with_the_other_sign, "Which of the two steps, up or down, is the dearer?"),
             Mistake(
-                "information integrated without its root",
-                poisson_distance_integral_of_information,
-                "you integrated F. A length adds up sqrt(F) times the step.",
-            ),
-            Mistake(
-                "factor of the integral lost",
-                poisson_distance_without_the_two,
-                "the integral of 1/sqrt(rate) is 2 sqrt(rate); the 2 is missing.",
-            ),
-            Mistake(
-                "divergence for distance",
-                poisson_distance_from_kl,
-                "sqrt(2 KL) agrees with the distance only for close rates, and it is not symmetric.",
+                "directions averaged",
+                cubic_exponential_symmetrised,
+                "this is the coefficient of half of Jeffreys' divergence. The question is about one direction.",
             ),
         ),
-        "In the coordinate 2 sqrt(rate) the information is 1, and distances are differences.",
-        inputs=((2.2, 3.1), (4.0, 1.0), (0.5, 6.0)),
+        "The other direction has twice this coefficient: the rate is, up to sign, a natural parameter.",
+        hint="With u = epsilon/b the divergence is u - log(1 + u). Expand it.",
     ),
     Exercise(
-        "sign_information",
-        "value",
-        sign_information,
+        "further_side",
+        "prediction",
+        further_side,
         (
+            KL_REVERSED.by(further_side_reversed, "The budget is on KL(new || old)."),
             Mistake(
-                "kept for lost",
-                sign_information_kept,
-                "this is the share that is kept. The question asks for the rest.",
-            ),
-            Mistake(
-                "evaluated at mean 0",
-                sign_information_at_the_centre,
-                "this is the loss where the cut goes through the mean. Here the mean is 1 and the cut is 0.",
+                "model for the divergence",
+                further_side_in_the_model,
+                "the quadratic model says so, in the one chart in which it is the same everywhere. The divergence has "
+                "a cubic term.",
             ),
         ),
-        "A sign says most where both answers are equally likely; here one of them comes five times out of six.",
+        "A budget in the other direction is lopsided the other way: constrain one and you get cautious where the "
+        "other is bold.",
+        choices=SIDES,
+        measured=reach_measured,
     ),
 )
