@@ -34,11 +34,12 @@ def field(kind: str, k: float, sigma: float) -> np.ndarray:
     if kind not in ("gradient", "natural"):
         raise ValueError(f"kind must be 'gradient' or 'natural' (got {kind!r})")
     found = average_cost(SYSTEM, k, sigma**2)
-    J = np.diag([1.0, 2 * sigma])  # d (k, v) / d (k, sigma)
-    g = J @ found.gradient
+    J = np.array([1.0, 2 * sigma])  # the diagonal of d (k, v) / d (k, sigma)
+    g = J * found.gradient
     if kind == "gradient":
         return -g
-    return -np.linalg.solve(J @ policy_fisher(k, sigma**2, found.second_moment) @ J, g)
+    # the Fisher matrix is diagonal in (k, v), and so in (k, sigma)
+    return -g / (J**2 * policy_fisher(k, sigma**2, found.second_moment).diagonal())
 
 
 def path(kind: str, start: Any, step: float, fall: float, most: int) -> np.ndarray:

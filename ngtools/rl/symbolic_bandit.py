@@ -41,5 +41,5 @@ def bandit_gradients(K: int) -> tuple[sp.Matrix, sp.Matrix]:
     theta = sp.Matrix(family.chart("minimal-logits").symbols)
     r = sp.symbols(f"r1:{K + 1}", real=True)
     value = sum(sp.exp(family.log_density(k, theta, chart="minimal-logits")) * r[k] for k in range(K))
-    g = sp.Matrix([sp.diff(value, t) for t in theta]).applyfunc(sp.simplify)
+    g = sp.Matrix([sp.diff(value, t) for t in theta]).applyfunc(sp.factor)
     return g, natural_gradient(family.fisher(theta, "minimal-logits"), g).applyfunc(sp.factor)

@@ -259,3 +259,17 @@ def test_the_ladder():
     assert mdp.policy_gradient(process, policy, [0.0], 0.5, per_step=True) == pytest.approx([1 / 12])
     assert mdp.policy_gradient(process, policy, [0.0], None) == pytest.approx([1 / 12])
     assert mdp.without_discount(process, policy, [0.0], 0.5) == pytest.approx([-1 / 36])
+
+
+def test_ascent_steps_are_what_their_names_say():
+    process, policy, features, theta = world(14)
+    found = mdp.ascent_steps(process, policy, theta, 0.9, c=0.02)
+    g = mdp.differentiated_return(process, policy, theta, 0.9)
+    assert found["gradient"] == pytest.approx(g, rel=1e-9)
+    assert found["natural"] == pytest.approx(10 * mdp.natural_policy_gradient(process, policy, theta, 0.9), rel=1e-9)
+    assert mdp.differentiated_hessian(process, policy, theta, 0.9) @ found["Newton"] == pytest.approx(-g, rel=1e-8)
+    F = mdp.policy_fisher(policy, theta, mdp.evaluate(process, mdp.probabilities(policy, theta), 0.9).rho)
+    assert found["KL budget"] @ F @ found["KL budget"] / 2 == pytest.approx(0.02, rel=1e-10)
+    limit = mdp.far_along(policy, theta, g)
+    assert (limit.argmax(axis=1) == mdp.greedy(features @ g)).all()
+    assert limit.max(axis=1) == pytest.approx(1)

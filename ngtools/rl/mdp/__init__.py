@@ -21,16 +21,23 @@ from ngtools.rl.mdp.gradient import (
     policy_gradient,
     without_discount,
 )
-from ngtools.rl.mdp.hessian import asymmetry, differentiated_hessian, return_hessian
+from ngtools.rl.mdp.hessian import ascent_steps, asymmetry, differentiated_hessian, return_hessian
 from ngtools.rl.mdp.ladder import ladder
 from ngtools.rl.mdp.model import MDP, random_mdp
-from ngtools.rl.mdp.natural import compatible_weights, greedy, natural_policy_gradient, soft_step
+from ngtools.rl.mdp.natural import (
+    compatible_weights,
+    far_along,
+    greedy,
+    natural_policy_gradient,
+    soft_step,
+)
 from ngtools.rl.mdp.policy import Policy, log_linear, probabilities, scores, tabular
 
 __all__ = [
     "MDP",
     "Evaluation",
     "Policy",
+    "ascent_steps",
     "asymmetry",
     "compatible_weights",
     "differentiated_hessian",
@@ -38,6 +45,7 @@ __all__ = [
     "estimator_variance",
     "evaluate",
     "expected_return",
+    "far_along",
     "greedy",
     "joint_fisher",
     "ladder",

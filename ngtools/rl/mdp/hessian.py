@@ -9,11 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.descent.natural import budget_step, natural_gradient
 from ngtools.rl.mdp.evaluation import evaluate, solve_policy
+from ngtools.rl.mdp.fisher import policy_fisher
+from ngtools.rl.mdp.gradient import policy_gradient
 from ngtools.rl.mdp.model import MDP, check_gamma
 from ngtools.rl.mdp.policy import Policy, check_theta, probabilities
 
-__all__ = ["asymmetry", "differentiated_hessian", "return_hessian"]
+__all__ = ["ascent_steps", "asymmetry", "differentiated_hessian", "return_hessian"]
 
 
 def return_hessian(mdp: MDP, policy: Policy, theta: Any, gamma: float) -> np.ndarray:
@@ -57,3 +60,15 @@ def asymmetry(field: Callable[[np.ndarray], np.ndarray], theta: Any, step: float
     theta = np.asarray(theta, float)
     J = np.stack([(field(theta + h) - field(theta - h)) / (2 * step) for h in step * np.eye(len(theta))], axis=1)
     return float(np.abs(J - J.T).max() / np.abs(J).max())
+
+
+def ascent_steps(mdp: MDP, policy: Policy, theta: Any, gamma: float, c: float = 0.01) -> dict[str, np.ndarray]:
+    """Four steps for maximising the discounted R, by name, each of shape (d,).
+
+    ``gradient`` g; ``natural`` F^-1 g; ``KL budget`` the natural direction with 1/2 step^T F step = c;
+    ``Newton`` -H^-1 g, which goes to the stationary point of the quadratic model, be it a maximum or not.
+    """
+    g = policy_gradient(mdp, policy, theta, gamma)
+    F = policy_fisher(policy, theta, evaluate(mdp, probabilities(policy, theta), gamma).rho)
+    newton = -np.linalg.solve(return_hessian(mdp, policy, theta, gamma), g)
+    return {"gradient": g, "natural": natural_gradient(F, g), "KL budget": budget_step(F, g, c), "Newton": newton}

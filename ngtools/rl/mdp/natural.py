@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ngtools.descent import natural_gradient
@@ -11,9 +13,9 @@ from ngtools.rl.mdp.evaluation import check_policy, evaluate
 from ngtools.rl.mdp.fisher import policy_fisher
 from ngtools.rl.mdp.gradient import policy_gradient
 from ngtools.rl.mdp.model import MDP
-from ngtools.rl.mdp.policy import Policy, probabilities, scores
+from ngtools.rl.mdp.policy import Policy, check_theta, probabilities, scores
 
-__all__ = ["compatible_weights", "greedy", "natural_policy_gradient", "soft_step"]
+__all__ = ["compatible_weights", "far_along", "greedy", "natural_policy_gradient", "soft_step"]
 
 
 def natural_policy_gradient(
@@ -59,6 +61,13 @@ def greedy(values: Any) -> np.ndarray:
     if np.isnan(array).any():
         raise ValueError("values contain nan")
     return np.asarray(array.argmax(axis=1))
+
+
+def far_along(policy: Policy, theta: Any, direction: Any, length: float = 1e6) -> np.ndarray:
+    """pi at theta + length * direction, shape (S, A): the limit of a long step.  Probabilities may round to 0."""
+    theta, direction = check_theta(policy, theta), check_theta(policy, direction)
+    with jax.enable_x64(True):
+        return np.exp(np.asarray(policy.log_pi(jnp.asarray(theta + length * direction))))
 
 
 def soft_step(mdp: MDP, pi: Any, gamma: float | None, alpha: float) -> np.ndarray:
