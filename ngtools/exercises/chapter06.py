@@ -1,4 +1,4 @@
-"""Exercises of chapter 06: the natural gradient step."""
+"""Exercises of chapter 06: the natural gradient step, its length and its price."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import numpy as np
 
 from ngtools import descent
 from ngtools.exercises.checker import Exercise, Mistake
+from ngtools.exercises.misconceptions import (
+    DIAGONAL_ONLY,
+    EUCLIDEAN_LENGTH,
+    METRIC_FOR_INVERSE,
+    MISSING_HALF,
+    MISSING_ROOT,
+    PLAIN_GRADIENT,
+    UPSIDE_DOWN,
+)
 
 F, G, C = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, -1.0]), 0.02
 
@@ -57,37 +66,58 @@ def divergence_of_the_gradient_step(alpha: float) -> float:
     return 0.5 * alpha**2 * float(G @ F @ G)
 
 
+def price_of_divergence() -> float:
+    """The gain per nat that a slightly larger budget would buy, in the linear model: the multiplier."""
+    return float(np.sqrt(G @ descent.natural_gradient(F, G) / (2 * C)))
+
+
+def price_without_the_half() -> float:
+    return float(np.sqrt(G @ descent.natural_gradient(F, G) / C))
+
+
+def average_price() -> float:
+    """The whole gain divided by the whole budget."""
+    return float(G @ spend_a_budget() / C)
+
+
+def learning_rate_for_price() -> float:
+    return 1 / price_of_divergence()
+
+
+def price_squared() -> float:
+    return price_of_divergence() ** 2
+
+
+def efficiency_of_the_gradient() -> float:
+    """What the plain gradient direction gains of the best possible, both with the whole budget."""
+    return float(G @ budget_along_the_gradient() / (G @ spend_a_budget()))
+
+
+def cosine_on_paper() -> float:
+    natural = descent.natural_gradient(F, G)
+    return float(G @ natural / np.linalg.norm(G) / np.linalg.norm(natural))
+
+
+def efficiency_squared() -> float:
+    return efficiency_of_the_gradient() ** 2
+
+
+def efficiency_at_one_learning_rate() -> float:
+    """Gains of the two steps with the same factor in front, whatever they spend."""
+    return float(G @ G / (G @ descent.natural_gradient(F, G)))
+
+
 EXERCISES = (
     Exercise(
         "spend_a_budget",
         "value",
         spend_a_budget,
         (
-            Mistake(
-                "missing ½",
-                budget_without_the_half,
-                "the budget is on ½ΔᵀFΔ, so the factor is sqrt(2c / gᵀF⁻¹g). Your step spends half the budget.",
-            ),
-            Mistake(
-                "Euclidean length",
-                budget_scaled_by_the_natural_length,
-                "you gave the step Euclidean length sqrt(2c). The budget measures it with F.",
-            ),
-            Mistake(
-                "gradient direction",
-                budget_along_the_gradient,
-                "your step spends the budget along the gradient. Another direction gains more for the same price.",
-            ),
-            Mistake(
-                "F in place of its inverse",
-                budget_with_f_instead_of_its_inverse,
-                "the condition is g = nu F Delta. Solve it for Delta: F must be inverted.",
-            ),
-            Mistake(
-                "diagonal only",
-                budget_on_the_diagonal,
-                "you divided by the diagonal of F. The off-diagonal entries are not zero.",
-            ),
+            MISSING_HALF.by(budget_without_the_half, "Your step spends half the budget."),
+            EUCLIDEAN_LENGTH.by(budget_scaled_by_the_natural_length),
+            PLAIN_GRADIENT.by(budget_along_the_gradient, "Another direction gains more for the same price."),
+            METRIC_FOR_INVERSE.by(budget_with_f_instead_of_its_inverse, "Solve g = nu F Delta for Delta."),
+            DIAGONAL_ONLY.by(budget_on_the_diagonal),
         ),
         "It spends 0.02 nats in the model, and its predicted gain is sqrt(2c gᵀF⁻¹g).",
     ),
@@ -96,19 +126,47 @@ EXERCISES = (
         "function",
         divergence_of_a_step,
         (
-            Mistake("missing ½", divergence_without_the_half, "the quadratic model of the divergence carries a ½."),
+            MISSING_HALF.by(divergence_without_the_half),
             Mistake(
                 "linear in the learning rate",
                 divergence_linear_in_alpha,
                 "the divergence is quadratic in the step, so alpha enters squared.",
             ),
-            Mistake(
-                "divergence of the gradient step",
-                divergence_of_the_gradient_step,
-                "that is what the plain gradient step spends, with F. The natural step leaves F⁻¹.",
-            ),
+            PLAIN_GRADIENT.by(divergence_of_the_gradient_step, "It spends a form with F; the natural step leaves F⁻¹."),
         ),
         "It falls with the square of the slope along a run, which is why a fixed rate slows down by itself.",
         inputs=((0.1,), (0.7,)),
+    ),
+    Exercise(
+        "price_of_divergence",
+        "value",
+        price_of_divergence,
+        (
+            MISSING_HALF.by(price_without_the_half),
+            Mistake(
+                "average for marginal",
+                average_price,
+                "this is the whole gain over the whole budget. The gain grows like the root of the budget, so the next "
+                "nat buys less than the average one.",
+            ),
+            UPSIDE_DOWN.by(learning_rate_for_price, "It is the learning rate of the step."),
+            MISSING_ROOT.by(price_squared),
+        ),
+        "It is one over the learning rate that spends the same budget: pay this price per nat, and this is your step.",
+    ),
+    Exercise(
+        "efficiency_of_the_gradient",
+        "value",
+        efficiency_of_the_gradient,
+        (
+            EUCLIDEAN_LENGTH.by(cosine_on_paper, "This is the cosine on paper of the two directions."),
+            MISSING_ROOT.by(efficiency_squared),
+            Mistake(
+                "equal rates for equal budgets",
+                efficiency_at_one_learning_rate,
+                "you compared the steps at one learning rate; then they spend different divergences. Scale both to the budget.",
+            ),
+        ),
+        "It is the cosine of the angle between the two in the Fisher metric, so the loss is invariant as well.",
     ),
 )
