@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from docutils import nodes
 from pages import passages
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 PAGE = "book/reference/claims"
@@ -49,14 +51,14 @@ class LedgerDirective(SphinxDirective):
     """`claims-ledger`: how many equations are checked, in which ways, and one row for each."""
 
     def run(self) -> list[nodes.Node]:
-        root = Path(self.env.srcdir)
-        ledger = read_ledger(root)
+        ledger = built_ledger(self.env)
         for check in ledger.checks:
-            self.env.note_dependency(str(root / check.file))
+            self.env.note_dependency(str(Path(self.env.srcdir) / check.file))
         return [self.summary(ledger), self.counts(ledger), *self.chapters(ledger)]
 
     def summary(self, ledger: Ledger) -> nodes.Node:
-        text = f"{ledger.covered} of {len(ledger.claims)} equations are named by a test; {len(ledger.checks)} tests name them."
+        named = {check.name for one in ledger.claims for check in ledger.checks_of(one.label)}
+        text = f"{ledger.covered} of {len(ledger.claims)} equations are named by a test; {len(named)} tests name them."
         return nodes.paragraph("", "", nodes.strong("", text))
 
     def counts(self, ledger: Ledger) -> nodes.Node:
@@ -124,6 +126,13 @@ class LedgerDirective(SphinxDirective):
         )
 
 
+def built_ledger(env: BuildEnvironment) -> Ledger:
+    """The ledger of the pages that are built: a chapter that the table of contents does not list yet has no rows."""
+    whole = read_ledger(Path(env.srcdir))
+    listed = [one for one in whole.equations if one.page.rsplit(".", 1)[0] in env.found_docs]
+    return replace(whole, equations=tuple(listed))
+
+
 def shown_margins(check: Check) -> list[str]:
     """The margins worth a line: standard errors first for a Monte-Carlo test, three at most."""
     first = sorted(check.margins, key=lambda margin: check.how == "monte-carlo" and not margin.endswith("errors"))
@@ -160,7 +169,7 @@ def mark_page(
     if doctree is None or pagename == PAGE or PAGE not in app.env.all_docs:
         return
     if not hasattr(app, "claimed_labels"):
-        app.claimed_labels = {one.label for one in read_ledger(Path(app.srcdir)).claims}  # type: ignore[attr-defined]
+        app.claimed_labels = {one.label for one in built_ledger(app.env).claims}  # type: ignore[attr-defined]
     page = app.builder.get_relative_uri(pagename, PAGE)
     context["body"] = mark_equations(context["body"], page, app.claimed_labels)  # type: ignore[attr-defined]
 

@@ -68,6 +68,8 @@ def root(tmp_path):
     (tmp_path / "tests" / "claims" / "test_01_page.py").write_text(TEST)
     (tmp_path / "book" / "01_page.md").write_text(PAGE)
     (tmp_path / "book" / "reference" / "claims.md").write_text("# Ledger\n\n```{claims-ledger}\n```\n")
+    # in preparation: no table of contents lists it, so it is not built and has no rows
+    (tmp_path / "book" / "02_draft.md").write_text("# Draft\n\n$$ x = 1 $$ (eq-draft)\n")
     (tmp_path / "index.md").write_text("# Book\n\n```{toctree}\nbook/01_page\nbook/reference/claims\n```\n")
     return tmp_path
 
@@ -95,7 +97,7 @@ def test_equations_and_rows_link_to_each_other(root):
     settings = {
         "extensions": ["myst_parser", "ledger"],
         "myst_enable_extensions": ["dollarmath"],
-        "exclude_patterns": ["tests"],
+        "exclude_patterns": ["tests", "book/02*"],
     }
     app = Sphinx(root, None, out, root / "_doctrees", "html", settings, warningiserror=True, status=None)
     app.build()
@@ -115,6 +117,7 @@ def test_equations_and_rows_link_to_each_other(root):
     assert "monte-carlo (4 standard errors, absolute 0.01): test_drawn" in text
     assert "symbolic: test_bare in tests/claims/test_01_page.py; SymPy alone" in text
     assert "claim-mark" not in rows
+    assert "eq-draft" not in rows
 
 
 def test_an_equation_without_a_row_gets_no_mark():
