@@ -73,7 +73,7 @@ def regret_curves(
         ax.loglog(times, values, color=colour, linestyle=line, label=name)
     if reference is not None:
         ax.loglog(times, reference[1], color=BLACK, linewidth=1.3, linestyle=":", label=reference[0])
-    ax.set_ylim(1e-8, None)
+    ax.set_ylim(1e-8, 2)
     ax.tick_params(which="minor", length=0)
     ax.legend(loc="lower left")
     return ax
