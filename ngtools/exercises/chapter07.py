@@ -1,11 +1,20 @@
-"""Exercises of chapter 07: the three transformation laws."""
+"""Exercises of chapter 07: the three transformation laws, used and broken."""
 
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
-from ngtools import descent, families, fisher
+from ngtools import descent, families, fisher, geometry, symbolic
 from ngtools.exercises.checker import Exercise, Mistake
+from ngtools.exercises.misconceptions import (
+    ARROW_AS_LINES,
+    EUCLIDEAN_LENGTH,
+    JACOBIAN_UPSIDE_DOWN,
+    METRIC_FOR_INVERSE,
+    NUMBERS_FOR_THE_ARROW,
+    ONE_JACOBIAN,
+)
 
 
 def move_a_metric(F: np.ndarray, J: np.ndarray) -> np.ndarray:
@@ -59,31 +68,103 @@ def millimetres() -> str:
     return _ratio("natural gradient")
 
 
+def millimetres_as_a_gradient() -> str:
+    return _ratio("gradient")
+
+
+def millimetres_unchanged() -> str:
+    return _ratio("distribution")
+
+
+def millimetres_as_information() -> str:
+    return _ratio("information")
+
+
+def _signal_to_noise_jacobian() -> np.ndarray:
+    """d (mu/sigma, log sigma) / d (mu, sigma) at (2, 2)."""
+    mu, sigma = sp.symbols("mu sigma", positive=True)
+    J = sp.Matrix([mu / sigma, sp.log(sigma)]).jacobian([mu, sigma]).subs({mu: 2, sigma: 2})
+    return np.array(J.tolist(), dtype=np.float64)
+
+
+def _natural_in_mean_and_std() -> np.ndarray:
+    normal = families.get("normal")
+    f = descent.expected_log_likelihood(normal, [0.0, 1.0])
+    return descent.chart_setting(normal, f).natural_gradient(np.array([2.0, 2.0]))
+
+
+def signal_to_noise() -> np.ndarray:
+    """The natural gradient at (2, 2) in the chart (mu/sigma, log sigma), for data from N(0, 1)."""
+    return geometry.transform_vector(_natural_in_mean_and_std(), _signal_to_noise_jacobian())
+
+
+def signal_to_noise_as_a_covector() -> np.ndarray:
+    return np.linalg.solve(_signal_to_noise_jacobian().T, _natural_in_mean_and_std())
+
+
+def signal_to_noise_upside_down() -> np.ndarray:
+    return np.linalg.solve(_signal_to_noise_jacobian(), _natural_in_mean_and_std())
+
+
+def signal_to_noise_unchanged() -> np.ndarray:
+    return 1.0 * _natural_in_mean_and_std()
+
+
+def signal_to_noise_on_the_diagonal() -> np.ndarray:
+    """Each number multiplied by the derivative of its own coordinate only."""
+    return np.diag(_signal_to_noise_jacobian()) * _natural_in_mean_and_std()
+
+
+def _gradient_and_information() -> tuple[sp.Matrix, sp.Matrix]:
+    """Gradient and information in (mu, sigma) of the expected log-likelihood of N(0, 1) data."""
+    mu, sigma = sp.symbols("mu sigma", positive=True)
+    f = -sp.log(sigma) - (mu**2 + 1) / (2 * sigma**2)
+    F = symbolic.fisher(families.get("normal"))
+    return sp.Matrix([f]).jacobian([mu, sigma]).T, F.subs({s: sp.Symbol(s.name, positive=True) for s in F.free_symbols})
+
+
+def squared_slope() -> sp.Expr:
+    """g^T F^-1 g as a formula in mu and sigma."""
+    g, F = _gradient_and_information()
+    return sp.simplify((g.T * F.inv() * g)[0])
+
+
+def squared_slope_on_paper() -> sp.Expr:
+    g, _ = _gradient_and_information()
+    return (g.T * g)[0]
+
+
+def squared_slope_with_the_metric() -> sp.Expr:
+    g, F = _gradient_and_information()
+    return (g.T * F * g)[0]
+
+
+def squared_length_of_the_numbers() -> sp.Expr:
+    """The Euclidean length of the natural gradient."""
+    g, F = _gradient_and_information()
+    v = F.inv() * g
+    return (v.T * v)[0]
+
+
+def squared_slope_without_the_two() -> sp.Expr:
+    """The information about sigma taken as 1/sigma^2, like that about mu."""
+    g, F = _gradient_and_information()
+    return (g.T * g)[0] / F[0, 0]
+
+
 EXERCISES = (
     Exercise(
         "move_a_metric",
         "function",
         move_a_metric,
         (
-            Mistake(
-                "Jacobian in the wrong direction",
-                pulled_back_instead,
-                "Jᵀ F J carries a matrix from phi to theta. Here F is given in theta, so J must be inverted.",
-            ),
-            Mistake(
-                "metric moved like an inverse metric",
-                moved_like_an_inverse,
-                "J F Jᵀ is the law of F⁻¹, of a covariance. The metric itself takes inverse Jacobians.",
-            ),
-            Mistake(
-                "one Jacobian instead of two",
-                moved_with_one_jacobian,
-                "that is what a gradient does. A metric has two indices, and each takes a Jacobian.",
-            ),
+            JACOBIAN_UPSIDE_DOWN.by(pulled_back_instead, "Here F is given in theta and J leads to phi."),
+            METRIC_FOR_INVERSE.by(moved_like_an_inverse, "J F Jᵀ is the law of F⁻¹, of a covariance."),
+            ONE_JACOBIAN.by(moved_with_one_jacobian),
             Mistake(
                 "transpose on the wrong side",
                 transposed,
-                "both inverses are there, with the transpose on the wrong one: score_phi = J⁻ᵀ score_theta.",
+                "both inverses are there, with the transpose on the wrong one: which of them meets the score?",
             ),
         ),
         "J⁻ᵀ F J⁻¹, which is geometry.transform_metric.",
@@ -94,23 +175,52 @@ EXERCISES = (
         "prediction",
         millimetres,
         (
-            Mistake(
-                "vector moved as a covector",
-                lambda: _ratio("gradient"),
-                "the gradient shrinks by ten, since f changes less per unit. The natural gradient is a velocity.",
-            ),
-            Mistake(
-                "invariant read as constant numbers",
-                lambda: _ratio("distribution"),
-                "the arrow is the same; its numbers are not. A velocity in millimetres has larger numbers.",
-            ),
+            ARROW_AS_LINES.by(millimetres_as_a_gradient, "A gradient shrinks, since f changes less per unit."),
+            NUMBERS_FOR_THE_ARROW.by(millimetres_unchanged),
             Mistake(
                 "information only",
-                lambda: _ratio("information"),
-                "the information shrinks by a hundred, but the natural gradient divides by it, and the gradient changes too.",
+                millimetres_as_information,
+                "so does the information, but the natural gradient divides by it, and the gradient changes too.",
             ),
         ),
         "The information shrinks by a hundred, the gradient by ten; the quotient grows by ten, as a velocity must.",
         choices=CHOICES,
+    ),
+    Exercise(
+        "signal_to_noise",
+        "value",
+        signal_to_noise,
+        (
+            ARROW_AS_LINES.by(signal_to_noise_as_a_covector),
+            JACOBIAN_UPSIDE_DOWN.by(signal_to_noise_upside_down),
+            NUMBERS_FOR_THE_ARROW.by(signal_to_noise_unchanged, "These are its numbers in the old chart."),
+            Mistake(
+                "each coordinate by itself",
+                signal_to_noise_on_the_diagonal,
+                "the first new coordinate depends on both old ones, so J has an entry beside its diagonal.",
+            ),
+        ),
+        "Nothing about F was needed: an arrow known in one chart is known in all.",
+    ),
+    Exercise(
+        "squared_slope",
+        "formula",
+        squared_slope,
+        (
+            EUCLIDEAN_LENGTH.by(squared_slope_on_paper),
+            METRIC_FOR_INVERSE.by(squared_slope_with_the_metric),
+            Mistake(
+                "numbers of the natural gradient squared",
+                squared_length_of_the_numbers,
+                "this is the Euclidean length of the natural gradient. Its length in the Fisher metric has F in between.",
+            ),
+            Mistake(
+                "one information for both",
+                squared_slope_without_the_two,
+                "you divided both derivatives by the information about the mean. Sigma has its own.",
+            ),
+        ),
+        "Compute it in any other chart of this family: you will find this function, written in other letters.",
+        hint="F is diagonal, with the information about mu and about sigma; divide each squared derivative by its own.",
     ),
 )
