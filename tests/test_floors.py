@@ -27,13 +27,14 @@ FLOORS = (
     ("descent", 5),
     ("rl", 6),
     ("invariance", 7),
+    ("bugs", 9),
     ("experiments", 8),
     ("plots", 8),
     ("notebook", 9),
     ("gallery", 9),
     ("exercises", 9),
 )
-SIDE = ("plots", "notebook", "gallery", "exercises")
+SIDE = ("plots", "notebook", "gallery", "exercises", "bugs")
 
 
 def modules():
