@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from ngtools import products, trees
+from ngtools import products
+from ngtools.products.once import compiled_once
 
 __all__ = ["adam_differences", "gain", "moment_ratios"]
 
@@ -51,8 +51,8 @@ def adam_differences(
     """
     moments = products.gradient_moments(model, params, batch, head)
     with jax.enable_x64(True):
-        double = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
-        inputs = jnp.asarray(batch[0]).astype(float)
+        double = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        inputs = np.asarray(batch[0], np.float64)
         F = np.asarray(_dense(model, head, double, inputs))
     g, diagonal = moments.mean, np.diag(F)
     seen = moments.square > 0  # a pixel that is never inked moves nothing
@@ -78,13 +78,13 @@ def moment_ratios(model: Any, params: Any, batch: tuple[Any, Any], head: Any, si
     """
     moments = products.gradient_moments(model, params, batch, head)
     with jax.enable_x64(True):
-        double = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
-        F = products.diagonal(model, double, jnp.asarray(batch[0]).astype(float), head)
-        F = np.asarray(trees.flatten(F)[0])
+        double = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        F = products.diagonal(model, double, np.asarray(batch[0], np.float64), head)
+        F = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(F)])
     seen = np.greater(F, 1e-6 * F.max())
     return [float(np.median(moments.of_batches(size)[seen] / F[seen])) for size in sizes]
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@partial(compiled_once, static=(0, 1))
 def _dense(model: Any, head: Any, params: Any, inputs: Any) -> Any:
     return products.dense(products.fisher_vector_product(model, params, inputs, head), params)

@@ -10,9 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import kfac, products, trees
-from ngtools.products.batch import head_of, outputs
+from ngtools.products.batch import head_of
+from ngtools.products.once import compiled_once
 
 __all__ = ["block_errors", "layer_diagonal", "trap_lengths"]
+
+ROUND = 1000
 
 
 def layer_diagonal(model: Any, params: Any, batch: Any, head: Any) -> Any:
@@ -48,20 +51,18 @@ def block_errors(model: Any, params: Any, batch: Any, head: Any) -> dict[str, fl
         As in ``kfac.factors``; few enough parameters for the dense matrix.
     """
     with jax.enable_x64(True):
-        params, batch = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), (params, batch))
+        params, batch = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), (params, batch))
         K, F = (np.asarray(matrix) for matrix in _both(model, head, params, batch))
         errors = {}
         for name in params:
-            flags = {
-                n: jax.tree.map(lambda leaf, mine=(n == name): jnp.full(leaf.shape, mine), params[n]) for n in params
-            }
-            mine = np.asarray(trees.flatten(flags)[0])
+            flags = {n: jax.tree.map(lambda leaf, mine=(n == name): np.full(leaf.shape, mine), params[n]) for n in params}
+            mine = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(flags)])
             block = np.ix_(mine, mine)
             errors[name] = float(np.linalg.norm((K - F)[block]) / np.linalg.norm(F[block]))
         return errors
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@partial(compiled_once, static=(0, 1))
 def _both(model: Any, head: Any, params: Any, batch: Any) -> Any:
     factors = kfac.factors(model, params, batch, head)
     F = products.fisher_vector_product(model, params, batch, head)
@@ -76,29 +77,36 @@ def trap_lengths(model: Any, params: Any, data: Any, head: Any, damping: float) 
     Parameters
     ----------
     model, params, head
-        As in ``kfac.factors``.
+        As in ``kfac.factors``; every layer has a bias and is applied once to an example.
     data
         (inputs, labels), N of them.
     damping
         lambda >= 0.
     """
+    inputs, labels = (np.asarray(part) for part in data)
+    N = len(inputs)
+    # repeated up to a round number of examples, so that one compiled program serves many batches
+    rows = np.arange(-(-N // ROUND) * ROUND) % N
     with jax.enable_x64(True):
-        params, data = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), (params, data))
-        return float(_trap(model, head, params, data, damping))
+        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        record = head_of(head, model, params, inputs)
+        found = _one_by_one(model, record, params, np.asarray(inputs[rows], np.float64), labels[rows])
+    heard, told, each = jax.tree.map(lambda leaf: np.asarray(leaf)[:N], found)
+    squares = {"right": 0.0, "wrong": 0.0}
+    for name in params:
+        a, g = heard[name][:, 0], told[name].swapaxes(0, 1)[:, :, 0]
+        omega, gamma = a.T @ a / N, sum(column.T @ column for column in g) / N
+        gradient = np.concatenate([each[name]["kernel"], each[name]["bias"][:, None]], axis=1).mean(axis=0).ravel()
+        # the backward pass of the mean loss holds g / N, and one adds up their outer products
+        for which, outer in (("right", gamma), ("wrong", gamma * N / N**2)):
+            K = np.kron(omega, outer) + damping * np.eye(gradient.size)
+            squares[which] += float((np.linalg.solve(K, gradient) ** 2).sum())
+    return float(np.sqrt(squares["wrong"] / squares["right"]))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _trap(model: Any, head: Any, params: Any, data: Any, damping: Any) -> Any:
-    inputs, labels = data
-    record = head_of(head, model, params, inputs)
+@partial(compiled_once, static=(0, 1))
+def _one_by_one(model: Any, head: Any, params: Any, inputs: Any, labels: Any) -> Any:
+    def score(x: Any, y: Any) -> Any:
+        return jax.grad(lambda p: head.log_density(y, trees.flatten(model(p, x))[0]))(params)
 
-    def objective(p: Any) -> Any:
-        return jnp.mean(jax.vmap(record.log_density)(labels, outputs(model, p, inputs)))
-
-    factors = kfac.factors(model, params, inputs, head)
-    _, gradients = kfac.signals(model, params, inputs, head)
-    of_mean = {name: g / len(inputs) for name, g in gradients.items()}  # what the backward pass of the mean loss holds
-    trap = {name: jnp.einsum("ncto,nctp->op", g, g) for name, g in of_mean.items()}
-    g = jax.grad(objective)(params)
-    right, wrong = (kfac.solve(f, g, damping=damping).value for f in (factors, kfac.Factors(factors.inputs, trap)))
-    return trees.norm(wrong) / trees.norm(right)
+    return (*kfac.signals(model, params, inputs, head), jax.vmap(score)(inputs, labels))

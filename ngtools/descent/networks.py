@@ -7,23 +7,39 @@ tanh(s) = 2 sigmoid(2 s) - 1, so each layer of one network is an affine map of t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from ngtools import kfac
+from ngtools import kfac, trees
 
 __all__ = ["as_sigmoid", "initial", "sigmoid_network", "tanh_network"]
+
+ROUND = 4096
 
 
 def initial(key: jax.Array, sizes: Sequence[int], dtype: Any = None) -> dict[str, Any]:
     """Return random weights for layers "0", "1", ...: kernels of variance 1 / inputs, biases 0."""
     params = {}
     for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
-        kernel = jax.random.normal(jax.random.fold_in(key, i), (inputs, outputs), dtype) / jnp.sqrt(inputs)
-        params[str(i)] = {"kernel": kernel.astype(dtype), "bias": jnp.zeros(outputs, dtype)}
+        if trees.is_traced(key):
+            kernel: Any = jax.random.normal(jax.random.fold_in(key, i), (inputs, outputs), dtype)
+        else:
+            # entry k of a draw does not depend on how many are drawn: one compiled program for many shapes
+            count = inputs * outputs
+            drawn = _normals(key, i, -(-count // ROUND) * ROUND, dtype)
+            kernel = np.asarray(drawn)[:count].reshape(inputs, outputs)
+        kernel = kernel / jnp.sqrt(inputs).astype(kernel.dtype)
+        params[str(i)] = {"kernel": kernel, "bias": jnp.asarray(np.zeros(outputs, kernel.dtype))}
     return params
+
+
+@partial(jax.jit, static_argnums=(2, 3))
+def _normals(key: Any, i: Any, count: int, dtype: Any) -> Any:
+    return jax.random.normal(jax.random.fold_in(key, i), (count,), dtype)
 
 
 def tanh_network(params: Any, x: Any, dense: Callable[..., Any] = kfac.dense) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ngtools import kfac, linear, products, trees
 from ngtools.descent.layers import layer_diagonal
@@ -138,14 +139,14 @@ def fit(
         raise ValueError(f"method must be one of {', '.join(STEPS)} (got {method!r})")
     with jax.enable_x64(True):
         inputs, labels = pair(data)
-        params = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
-        X, y, keys = jnp.asarray(inputs).astype(float), jnp.asarray(labels), jax.random.split(key, steps)
-        return _fit(method, model, head, batch, params, X, y, rate, knob, keys)
+        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        X, y = np.asarray(inputs, np.float64), np.asarray(labels)
+        return _fit(method, model, head, batch, steps, params, X, y, rate, knob, key)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3))
+@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
 def _fit(
-    method: str, model: Any, head: Any, batch: int, params: Any, X: Any, y: Any, rate: Any, knob: Any, keys: Any
+    method: str, model: Any, head: Any, batch: int, steps: int, params: Any, X: Any, y: Any, rate: Any, knob: Any, key: Any
 ) -> Any:
     def advance(carry: Any, key: Any) -> Any:
         params, state = carry
@@ -153,5 +154,5 @@ def _fit(
         params, state = STEPS[method](model, head, params, state, (X[rows], y[rows]), rate, knob)
         return (params, state), loss(model, head, params, (X, y))
 
-    (last, _), losses = jax.lax.scan(advance, (params, start(params)), keys)
+    (last, _), losses = jax.lax.scan(advance, (params, start(params)), jax.random.split(key, steps))
     return last, jnp.concatenate([loss(model, head, params, (X, y))[None], losses])

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import products
+from ngtools.products.once import compiled_once
 
 __all__ = ["SETTINGS", "TOLERANCE", "check", "data", "field", "on_grid", "paths", "run", "sample", "spectrum"]
 
@@ -69,7 +70,7 @@ def on_grid(name: str, points: Any, x: np.ndarray, y: np.ndarray, ridge: float) 
     with jax.enable_x64(True):
         at = jnp.asarray(points, float).reshape(-1, 2)
         inputs, targets = jnp.asarray(x), jnp.asarray(y)
-        found = jax.jit(jax.vmap(lambda theta: field(name, theta, inputs, targets, ridge)))(at)
+        found = compiled_once(jax.vmap(lambda theta: field(name, theta, inputs, targets, ridge)))(at)
         return np.asarray(found).reshape(np.shape(points))
 
 
@@ -83,8 +84,8 @@ def paths(
     """
     with jax.enable_x64(True):
         inputs, targets = jnp.asarray(x), jnp.asarray(y)
-        design = jnp.stack([jnp.ones_like(inputs), inputs], axis=1)
-        optimum = jnp.linalg.lstsq(design, targets[:, 0])[0]
+        design = np.stack([np.ones_like(x), x], axis=1)
+        optimum = np.linalg.lstsq(design, y[:, 0])[0]
 
         def unit(theta: Any) -> Any:
             direction = field(name, theta, inputs, targets, ridge)
@@ -102,7 +103,7 @@ def paths(
             last, visited = jax.lax.scan(step, start, None, length=pieces)
             return jnp.concatenate([visited, last[None]])
 
-        return np.asarray(jax.jit(jax.vmap(one))(jnp.asarray(starts))), np.asarray(optimum)
+        return np.asarray(jax.jit(jax.vmap(one))(jnp.asarray(starts))), optimum
 
 
 def crookedness(name: str, starts: Any, x: np.ndarray, y: np.ndarray, ridge: float, pieces: int) -> list[float]:

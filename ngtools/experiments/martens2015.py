@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import kfac, products, trees
+from ngtools.products.once import compiled_once
 
 __all__ = ["SETTINGS", "TOLERANCE", "check", "matrices", "network", "run", "sample"]
 
@@ -61,7 +62,7 @@ def matrices(seed: int, sizes: list[int], examples: int) -> dict[str, Any]:
     }
 
 
-@jax.jit
+@compiled_once
 def _matrices(params: Any, X: Any, labels: Any) -> Any:
     def loss(p: Any) -> Any:
         log_p = jax.nn.log_softmax(jax.vmap(network, (None, 0))(p, X))

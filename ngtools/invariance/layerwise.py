@@ -12,6 +12,7 @@ import numpy as np
 from ngtools import kfac, products, trees
 from ngtools.descent.networks import as_sigmoid, initial, sigmoid_network, tanh_network
 from ngtools.descent.supervised import loss
+from ngtools.products.once import compiled_once
 
 __all__ = ["layerwise_defects"]
 
@@ -39,29 +40,30 @@ def layerwise_defects(
         Y = jnp.asarray(rng.standard_normal((examples, sizes[-1])))
         twins = ((tanh_network, params), (sigmoid_network, as_sigmoid(params)))
         before = jax.vmap(tanh_network, (None, 0))(params, X)
-        one, two = (_outputs_after(model, start, X, Y, rate) for model, start in twins)
+        found = [_outputs_after(model, start, X, Y, rate) for model, start in twins]
+        one, two, before = jax.tree.map(np.asarray, (*found, before))
         return {
-            method: float(jnp.abs(one[method] - two[method]).max() / jnp.abs(one[method] - before).max())
+            method: float(np.abs(one[method] - two[method]).max() / np.abs(one[method] - before).max())
             for method in STEPS
         }
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(compiled_once, static=(0,))
 def _outputs_after(model: Any, params: Any, X: Any, Y: Any, rate: Any) -> Any:
-    return {method: jax.vmap(model, (None, 0))(_step(method, model, params, X, Y, rate), X) for method in STEPS}
-
-
-def _step(method: str, model: Any, params: Any, X: Any, Y: Any, rate: Any) -> Any:
     g = jax.grad(loss, argnums=2)(model, "unit-normal", params, (X, Y))
-    if method == "gradient":
-        direction = g
-    elif method == "diagonal":
-        direction = jax.tree.map(jnp.divide, g, products.diagonal(model, params, X, "unit-normal"))
-    elif method == "natural":
-        flat, unflatten = trees.flatten(g)
-        F = products.dense(products.fisher_vector_product(model, params, X, "unit-normal"), params)
-        direction = unflatten(jnp.linalg.solve(F, flat))
-    else:
-        factors = kfac.factors(model, params, X, "unit-normal")
-        direction = kfac.solve(factors, g, damping=0.01 if "damped" in method else 0.0).value
-    return trees.axpy(-rate, direction, params)
+    flat, unflatten = trees.flatten(g)
+    F = products.dense(products.fisher_vector_product(model, params, X, "unit-normal"), params)
+    factors = kfac.factors(model, params, X, "unit-normal")
+    directions = {
+        "gradient": g,
+        "diagonal": unflatten(flat / jnp.diag(F)),
+        "K-FAC, damped": kfac.solve(factors, g, damping=0.01).value,
+        "K-FAC": kfac.solve(factors, g, damping=0.0).value,
+        "natural": unflatten(jnp.linalg.solve(F, flat)),
+    }
+
+    def after(direction: Any) -> Any:
+        return jax.vmap(model, (None, 0))(trees.axpy(-rate, direction, params), X)
+
+    stacked = jax.vmap(after)(jax.tree.map(lambda *leaves: jnp.stack(leaves), *(directions[name] for name in STEPS)))
+    return dict(zip(STEPS, stacked))

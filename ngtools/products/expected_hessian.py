@@ -11,6 +11,7 @@ import numpy as np
 
 from ngtools.products.batch import count_of, head_of, outputs
 from ngtools.products.losses import hessian_vector_product
+from ngtools.products.once import compiled_once
 from ngtools.products.operator import dense
 
 __all__ = ["expected_hessian"]
@@ -28,11 +29,11 @@ def expected_hessian(model: Any, params: Any, inputs: Any) -> np.ndarray:
         As in ``fisher_vector_product``; the outputs are logits.
     """
     with jax.enable_x64(True):
-        params = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
-        return np.asarray(_matrix(model, params, jnp.asarray(inputs).astype(float)))
+        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        return np.asarray(_matrix(model, params, np.asarray(inputs, np.float64)))
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(compiled_once, static=(0,))
 def _matrix(model: Any, params: Any, X: Any) -> Any:
     classes = head_of("categorical", model, params, X).size
     p = jax.nn.softmax(outputs(model, params, X))

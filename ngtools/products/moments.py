@@ -12,6 +12,7 @@ import numpy as np
 
 from ngtools import trees
 from ngtools.products.batch import Model, count_of, head_of, pair
+from ngtools.products.once import compiled_once
 
 __all__ = ["GradientMoments", "gradient_moments"]
 
@@ -53,7 +54,7 @@ def gradient_moments(model: Model, params: Any, batch: tuple[Any, Any], head: An
         return GradientMoments(np.asarray(mean), np.asarray(square))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@partial(compiled_once, static=(0, 1))
 def _moments(model: Any, head: Any, params: Any, inputs: Any, labels: Any) -> Any:
     def gradient(x: Any, y: Any) -> Any:
         return trees.flatten(jax.grad(lambda p: -head.log_density(y, trees.flatten(model(p, x))[0]))(params))[0]

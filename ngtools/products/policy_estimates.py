@@ -12,6 +12,7 @@ import numpy as np
 from ngtools.products.batch import outputs
 from ngtools.products.fisher import fisher_vector_product
 from ngtools.products.observed import empirical_fisher_vector_product, sampled_fisher_vector_product
+from ngtools.products.once import compiled_once
 from ngtools.products.operator import dense
 
 __all__ = ["policy_estimates"]
@@ -37,13 +38,13 @@ def policy_estimates(model: Any, params: Any, states: Any, labels: Any, key: jax
     taken as they are, the same weighted by p / behaviour, and the labels.
     """
     with jax.enable_x64(True):
-        params = jax.tree.map(lambda leaf: jnp.asarray(leaf).astype(float), params)
-        F, found = _estimates(model, params, jnp.asarray(states).astype(float), jnp.asarray(labels), key)
+        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        F, found = _estimates(model, params, np.asarray(states, np.float64), np.asarray(labels), key)
         # compiled code returns a dictionary in the order of the alphabet
         return {name: float(np.linalg.norm(found[name] - F) / np.linalg.norm(F)) for name in NAMES}
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(compiled_once, static=(0,))
 def _estimates(model: Any, params: Any, states: Any, labels: Any, key: Any) -> Any:
     logits = outputs(model, params, states)
     one, two = jax.random.split(key)

@@ -15,6 +15,7 @@ from ngtools.products.batch import count_of, head_of
 from ngtools.products.fisher import fisher_vector_product
 from ngtools.products.losses import ggn_vector_product, hessian_vector_product
 from ngtools.products.observed import empirical_fisher_vector_product, sampled_fisher_vector_product
+from ngtools.products.once import compiled_once
 
 __all__ = ["SideBySide", "normal_population", "side_by_side"]
 
@@ -72,7 +73,7 @@ def side_by_side(
         return SideBySide(*stored)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))  # one compilation for all of them
+@partial(compiled_once, static=(0, 1, 2))  # one compilation for all of them
 def _matrices(model: Any, head: Any, samples: int, params: Any, batch: Any, key: Any, weights: Any) -> Any:
     flat, unflatten = trees.flatten(params)
     inputs = batch[0]
@@ -113,5 +114,5 @@ def normal_population(dimension: int, nodes: int = 8) -> tuple[np.ndarray, np.nd
 
 
 def _double(leaf: Any) -> Any:
-    leaf = jnp.asarray(leaf)
-    return leaf.astype(float) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+    leaf = np.asarray(leaf)
+    return leaf.astype(np.float64) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
