@@ -1,6 +1,7 @@
 """The same code on a batch spread over eight devices gives the same numbers, without gathering the batch."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -72,3 +73,74 @@ def test_eight_devices_give_the_numbers_of_one():
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "communication: all-reduce only" in done.stdout
+
+
+TWO_PROCESSES = """
+import sys
+import jax
+import numpy as np
+
+rank, port = int(sys.argv[1]), sys.argv[2]
+jax.config.update("jax_enable_x64", True)
+jax.distributed.initialize(f"127.0.0.1:{port}", num_processes=2, process_id=rank)
+
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from ngtools import linear, products
+from ngtools.products import sharding
+
+assert (len(jax.devices()), len(jax.local_devices())) == (4, 2)
+
+
+def model(params, x):
+    return jnp.tanh(x @ params["a"]) @ params["b"]
+
+
+rng = np.random.default_rng(0)
+params = {"a": rng.standard_normal((3, 5)), "b": rng.standard_normal((5, 4))}
+gradient, X = {name: np.sin(leaf) for name, leaf in params.items()}, rng.standard_normal((64, 3))
+
+
+def both(params, gradient, X):
+    op = products.fisher_vector_product(model, params, X, "categorical")
+    return op(gradient), linear.cg(op, gradient, damping=0.1, max_steps=60, tol=1e-12).value
+
+
+alone = both(params, gradient, X)
+mesh = sharding.data_mesh()
+mine = X[32 * rank : 32 * rank + 32]
+spread = sharding.spread(mine, mesh)
+assert spread.shape == (64, 3)
+together = both(*sharding.replicate((params, gradient), mesh), spread)
+for one, all_ in zip(alone, together):
+    a, b = (np.asarray(ravel_pytree(jax.tree.map(np.asarray, tree))[0]) for tree in (one, all_))
+    # the sums are taken in another order: roundings, times the condition number of the solve
+    assert np.abs(a - b).max() / np.abs(a).max() < 1e-10
+print("two processes give the numbers of one")
+"""
+
+
+def test_two_processes_give_the_numbers_of_one():
+    """``jax.distributed`` on this machine: each process brings its half of the examples."""
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    with socket.socket() as one:  # a port that is free now
+        one.bind(("127.0.0.1", 0))
+        port = str(one.getsockname()[1])
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", TWO_PROCESSES, str(rank), port],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    try:
+        for process in started:
+            out, err = process.communicate(timeout=300)
+            assert process.returncode == 0, out + err
+            assert "two processes give the numbers of one" in out
+    finally:
+        for process in started:
+            process.kill()
