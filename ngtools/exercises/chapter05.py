@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import sympy as sp
@@ -119,22 +122,19 @@ _POWERS = ("a constant", "m", "m^2", "m^4")
 _SIZES = np.array([0.02, 0.04, 0.08])
 
 
-def _mixture_information(m: float) -> float:
-    """The information about m of the even mixture of N(-m, 1) and N(m, 1), by quadrature."""
-
-    def log_density(x: float, t: np.ndarray) -> object:
-        halves = jnp.logaddexp(-((x - t[0]) ** 2) / 2, -((x + t[0]) ** 2) / 2)
-        return halves - jnp.log(8 * jnp.pi) / 2
-
-    return float(of_density(log_density, [m], (-np.inf, np.inf))[0, 0])
+def _log_mixture(x: Any, t: Any) -> Any:
+    """The log density of the even mixture of N(-m, 1) and N(m, 1), t = (m,)."""
+    return jnp.logaddexp(-((x - t[0]) ** 2) / 2, -((x + t[0]) ** 2) / 2) - jnp.log(8 * jnp.pi) / 2
 
 
 def _grows_like(numbers: np.ndarray) -> str:
     return {0: _POWERS[0], 1: _POWERS[1], 2: _POWERS[2], 4: _POWERS[3]}[round(slope(_SIZES, numbers))]
 
 
+@cache
 def _informations() -> np.ndarray:
-    return np.array([_mixture_information(m) for m in _SIZES])
+    """The information about m at three small m, by quadrature."""
+    return np.array([of_density(_log_mixture, [m], (-np.inf, np.inf))[0, 0] for m in _SIZES])
 
 
 def mixture_near_zero() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from ngtools import descent, families, geometry
@@ -40,16 +42,21 @@ POWERS = ("no gap at all", "like the root of the damping", "like the damping", "
 _DAMPING = np.array([1e-4, 2e-4, 4e-4])
 
 
-def _gap(damping: float, chart: str) -> float:
-    """Fisher length of the difference of two damped natural gradients at (2, 2), in (mu, sigma) and in another chart."""
-    normal, here = families.get("normal"), np.array([2.0, 2.0])
+@cache
+def _views() -> dict[str, descent.ChartView]:
+    """Gradient and Fisher matrix at (2, 2) in every chart of the normal family, for data from N(0, 1)."""
+    normal = families.get("normal")
     f = descent.expected_log_likelihood(normal, [0.0, 1.0])
-    views = {view.chart: view for view in descent.chart_views(normal, here, f)}
+    return {view.chart: view for view in descent.chart_views(normal, np.array([2.0, 2.0]), f)}
+
+
+def _gap(damping: float, chart: str) -> float:
+    """Fisher length of the difference of two damped natural gradients, in (mu, sigma) and in another chart."""
     first, other = (
         view.to_reference @ np.linalg.solve(view.fisher + damping * np.eye(2), view.gradient)
-        for view in (views["mean-std"], views[chart])
+        for view in (_views()["mean-std"], _views()[chart])
     )
-    return float(geometry.norm(normal.fisher(here), other - first))
+    return float(geometry.norm(_views()["mean-std"].fisher, other - first))
 
 
 def _law(gaps: np.ndarray) -> str:
