@@ -62,8 +62,7 @@ def browser():
         yield playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
 
 
-@pytest.fixture
-def opened(browser, request):
+def opener(browser):
     """A function that opens an address and returns the page, with `faults` filled by what goes wrong on it."""
     contexts = []
 
@@ -95,3 +94,8 @@ def opened(browser, request):
     yield open_page
     for context in contexts:
         context.close()
+
+
+# A page for one test, and a page that several tests of a module look at.
+opened = pytest.fixture(name="opened")(opener)
+kept = pytest.fixture(name="kept", scope="module")(opener)

@@ -59,9 +59,9 @@
   }
 
   // Drawing, over log10 of the eigenvalue.
-  const [LEFT, TOP] = [-4, 1.4];
+  const [LEFT, TOP] = [-4, 1.75];
   const of = ({ kappa, lambda, steps }) => iterate(10 ** kappa, 10 ** lambda, steps);
-  const seen = (state) => (share, k) => [Math.log10(spectrum(10 ** state.kappa)[k]), Math.min(share, TOP)];
+  const seen = (state) => (share, k) => [Math.log10(spectrum(10 ** state.kappa)[k]), share];
 
   function draw(figure) {
     const [board] = figure.boards;
@@ -98,7 +98,7 @@
         label: "The part of the natural gradient that is found, over the eigenvalues; the numbers follow below",
         ratio: 1.45,
         x: { from: LEFT, to: 0, label: "eigenvalue of F", ticks: [[-4, "10⁻⁴"], [-3, "10⁻³"], [-2, "10⁻²"], [-1, "0.1"], [0, "1"]] },
-        y: { from: 0, to: TOP, label: "part of the natural gradient that is found", ticks: [[0], [0.5], [1]] },
+        y: { from: 0, to: TOP, label: "part of the natural gradient that is found", ticks: [[0], [0.5], [1], [1.5]] },
       },
     ],
     controls: [

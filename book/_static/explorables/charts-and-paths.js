@@ -34,7 +34,7 @@
   const STEPS = 60;
   const KINDS = [["gradient", "red", "Gradient"], ["natural", "blue", "Natural gradient"]];
   const NAMES = { "mean-std": "σ", "mean-variance": "σ²", "mean-log-std": "log σ", "mean-precision": "1/σ²" };
-  const [LEFT, RIGHT, TOP] = [-3, 3, 3.5];
+  const [LEFT, RIGHT, TOP] = [-2.5, 2.5, 3];
   const seen = ([mean, sigma]) => (mean >= LEFT && mean <= RIGHT && sigma <= TOP ? [mean, sigma] : null);
 
   function draw(figure) {
@@ -74,14 +74,14 @@
         label: "Paths of the gradient and of the natural gradient over mean and standard deviation; their ends follow below",
         ratio: 1.35,
         x: { from: LEFT, to: RIGHT, label: "mean μ", ticks: [[-2, "−2"], [0], [2]] },
-        y: { from: 0, to: TOP, label: "standard deviation σ", ticks: [[0], [1], [2], [3]] },
+        y: { from: 0, to: TOP, label: "standard deviation σ", ticks: [[0], [1], [2]] },
       },
     ],
     controls: [
       { name: "chart", label: "written as", options: Object.entries(NAMES), value: "mean-std" },
       { name: "alpha", label: "learning rate α", min: 0.02, max: 1, step: 0.02, value: 0.1, show: (a) => a.toFixed(2) },
-      { name: "mean", label: "start at μ", min: -2.8, max: 2.8, step: 0.05, value: 2, show: (m) => explorables.digits(m) },
-      { name: "sigma", label: "start at σ", min: 0.3, max: 3.3, step: 0.05, value: 2, show: (s) => explorables.digits(s) },
+      { name: "mean", label: "start at μ", min: -2.4, max: 2.4, step: 0.05, value: 2, show: (m) => explorables.digits(m) },
+      { name: "sigma", label: "start at σ", min: 0.3, max: 2.8, step: 0.05, value: 2, show: (s) => explorables.digits(s) },
     ],
     draw,
     read,

@@ -40,7 +40,7 @@ const explorables = (() => {
     input.name = spec.name;
     const shown = element("span", { className: "shown" });
     const label = element("label", {}, element("span", { className: "name", textContent: spec.label }));
-    label.append(...(spec.options ? [input] : [shown, input]));
+    label.append(shown, input); // beside a menu the span stays empty and keeps the grid
     const show = spec.show ?? String;
     const update = () => {
       if (spec.options) return;
@@ -63,7 +63,7 @@ const explorables = (() => {
       this.read.setAttribute("aria-live", "polite");
       this.frame = element("div", { className: "explorable-boards" });
       for (const board of spec.boards) {
-        const box = element("div", { className: "explorable-board", role: "img", ariaLabel: board.label });
+        const box = element("div", { className: "explorable-board" });
         box.style.aspectRatio = board.ratio ?? 1.4;
         this.frame.append(box);
       }
@@ -116,7 +116,7 @@ const explorables = (() => {
     }
 
     // A board with its two axes; `square`: one unit is as long on both; `bare`: no axes.
-    board(box, { x, y, square, bare }) {
+    board(box, { x, y, square, bare, label }) {
       const [left, right, top, bottom] = bare ? [0.02, 0.02, 0.02, 0.02] : [0.1, 0.03, 0.09, 0.15];
       const [width, height] = [(x.to - x.from) / (1 - left - right), (y.to - y.from) / (1 - top - bottom)];
       const board = JXG.JSXGraph.initBoard(box, {
@@ -130,6 +130,7 @@ const explorables = (() => {
         pan: { enabled: false },
         zoom: { enabled: false },
       });
+      Object.assign(box, { role: "img", ariaLabel: label }); // the library calls it a region
       if (bare) return board;
       const size = box.clientWidth < 400 ? 12 : 14;
       const text = (place, words, more = {}) => this.text(board, () => place, () => words, { fontSize: size, ...more });
@@ -206,6 +207,7 @@ const explorables = (() => {
         layer: 9,
         cssClass: "handle",
         highlightCssClass: "handle",
+        precision: { mouse: 12, pen: 14, touch: 16, touchMax: 16 }, // as far as the halo: handles may be close together
       });
       point.on("drag", () => moved(point.X(), point.Y()));
       this.handles.push({ point, at });

@@ -39,7 +39,7 @@
 
   // Drawing. The state is in degrees and kilometres.
   const RADIUS = 6371;
-  const [LEFT, RIGHT] = [-110, 170];
+  const [LEFT, RIGHT] = [-70, 110];
   const rad = (degrees) => (degrees * Math.PI) / 180;
   const deg = (radians) => (radians * 180) / Math.PI;
   const setting = ({ latitude, longitude, bearing, length }) => [rad(latitude), rad(longitude), rad(bearing), length / RADIUS];
@@ -109,10 +109,10 @@
     boards: [
       {
         label: "The arrow on the sheet of latitude and longitude; its coordinates follow below",
-        ratio: 2.04,
+        ratio: 1.43,
         square: true,
-        x: { from: LEFT, to: RIGHT, label: "longitude (degrees)", ticks: [[-90, "−90"], [0], [90]] },
-        y: { from: -20, to: 100, label: "latitude (degrees)", ticks: [[0], [45], [90]] },
+        x: { from: LEFT, to: RIGHT, label: "longitude (degrees)", ticks: [[-45, "−45"], [0], [45], [90]] },
+        y: { from: -15, to: 95, label: "latitude (degrees)", ticks: [[0], [45], [90]] },
       },
       {
         label: "The same arrow on the stereographic sheet; its coordinates follow below",
@@ -124,7 +124,7 @@
     ],
     controls: [
       { name: "latitude", label: "latitude", min: 0, max: 80, step: 1, value: 25, show: degrees },
-      { name: "longitude", label: "longitude", min: -100, max: 150, step: 1, value: 20, show: degrees },
+      { name: "longitude", label: "longitude", min: -60, max: 80, step: 1, value: 20, show: degrees },
       { name: "bearing", label: "bearing", min: 0, max: 359, step: 1, value: 45, show: degrees },
       { name: "length", label: "length", min: 500, max: 3500, step: 50, value: 2500, show: (km) => `${km} km` },
     ],
