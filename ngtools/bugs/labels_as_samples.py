@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ngtools import products
+import numpy as np
 
-__all__ = ["sampled_fisher_vector_product"]
+from ngtools import products
+from ngtools.experiments.takeuchi1976 import regression
+
+__all__ = ["sampled_fisher_vector_product", "slopes"]
 
 _right = products.sampled_fisher_vector_product
 
@@ -19,3 +22,22 @@ def sampled_fisher_vector_product(
         # wrong: nobody knows the density that drew these
         return products.empirical_fisher_vector_product(model, params, (batch, observations), head)
     return _right(model, params, batch, head, observations=observations, behaviour=behaviour, **rest)
+
+
+def slopes(labels: bool, steps: int, noise: float) -> np.ndarray:
+    """The slope w of y ~ N(w x, 1) along natural steps of size 1 from w = 0, shape (steps + 1,).
+
+    The population is y = 2 x + noise e with standard normal x and e, by quadrature.
+
+    Parameters
+    ----------
+    labels
+        Whether the matrix comes from the data's labels (wrong) or from the model (right).
+    """
+    points, weights = products.normal_population(2)
+    data, path = (points[:, :1], (2 * points[:, 0] + noise * points[:, 1])[:, None]), [0.0]
+    for _ in range(steps):
+        found = products.side_by_side(regression, np.array(path[-1:]), data, "unit-normal", weights=weights)
+        matrix = found.empirical if labels else found.fisher
+        path.append(path[-1] + (2 - path[-1]) / float(matrix[0, 0]))
+    return np.array(path)

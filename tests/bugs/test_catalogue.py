@@ -62,9 +62,24 @@ def test_every_wrong_program_is_in_the_catalogue():
     assert all((folder / f"{name}.py").read_text().startswith('"""WRONG: ') for name in files)
 
 
-def test_the_table_names_every_test():
+def test_the_page_names_every_bug_and_every_test():
     shown = str(bugs.listed())
-    assert all(bug.caught_by.split("::")[1] in shown for bug in bugs.CATALOGUE)
+    page = (ROOT / "book" / "reference" / "bug_gallery.ipynb").read_text(encoding="utf8")
+    for bug in bugs.CATALOGUE:
+        file, name = bug.caught_by.split("::")
+        assert bug.name in shown
+        assert file in shown
+        assert name in page
+        assert bug.program.split(".")[0] in page
+
+
+def test_labels_make_short_steps_and_then_long_ones():
+    from ngtools.bugs.labels_as_samples import slopes
+
+    assert slopes(False, steps=3, noise=0.1) == pytest.approx([0, 2, 2, 2], abs=1e-12)
+    found = slopes(True, steps=7, noise=0.1)
+    for before, after in zip(found, found[1:]):  # E[x^2 r^2] with residual r = (2 - w) x + e / 10
+        assert after - before == pytest.approx((2 - before) / (3 * (2 - before) ** 2 + 0.01), rel=1e-9)
 
 
 def test_only_k1_does_not_pull():
