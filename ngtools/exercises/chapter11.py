@@ -7,6 +7,7 @@ import numpy as np
 
 from ngtools import products
 from ngtools.exercises.checker import Exercise, Mistake
+from ngtools.exercises.misconceptions import DIAGONAL_ONLY, EMPIRICAL_FOR_TRUE
 
 SLOPE, TRUE_SLOPE, NOISE = 0.5, 2.0, 0.5
 
@@ -86,11 +87,7 @@ EXERCISES = (
         "value",
         empirical_information,
         (
-            Mistake(
-                "exact instead of empirical",
-                exact_information,
-                "that is the Fisher information, which never sees a label. Square the scores at the labels.",
-            ),
+            EMPIRICAL_FOR_TRUE.by(exact_information, "Square the scores at the labels."),
             Mistake(
                 "centred",
                 centred_information,
@@ -113,11 +110,7 @@ EXERCISES = (
                 "product instead of inverse", multiplied_instead, "you applied the matrix. The step needs its inverse."
             ),
             Mistake("output factor forgotten", one_factor_only, "this divides by Omega alone. Gamma acts on the left."),
-            Mistake(
-                "diagonal only",
-                elementwise,
-                "this keeps the diagonals of the factors: a diagonal method, and not K-FAC.",
-            ),
+            DIAGONAL_ONLY.by(elementwise, "With them it is a diagonal method, and not K-FAC."),
         ),
         "Two small solves, one from each side, in place of one with as many rows as the layer has weights.",
         inputs=_FACTORS,
