@@ -1,11 +1,19 @@
-"""Exercises of chapter 09: finite steps."""
+"""Exercises of chapter 09: the gap of a straight step, budgets, curvature."""
 
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
-from ngtools import descent, invariance
+from ngtools import families
 from ngtools.exercises.checker import Exercise, Mistake
+from ngtools.exercises.misconceptions import (
+    ANOTHER_CHART,
+    KL_REVERSED,
+    MISSING_HALF,
+    UPSIDE_DOWN,
+    WRONG_SIGN,
+)
 
 SIGMA, G_SIGMA = 3.0, -8 / 27
 
@@ -56,33 +64,63 @@ def flat_poisson_not_integrated(rate: float) -> float:
     return 1 / np.sqrt(rate)
 
 
-CHOICES = ("exact", "order 1", "order 2", "broken")
+_U, _TAU = sp.symbols("u tau", positive=True)
 
 
-def _verdict(name: str, column: str) -> str:
-    """Three steps of a method in (mu, sigma) and in a changed coordinate system, and the order of their gap."""
-    problem = invariance.normal_problem()
-    change = invariance.REPARAMETERIZATIONS[column]
-    other = change.apply(problem.setting)
-    start = change.encode(problem.theta) if change.encode else problem.theta
-    return invariance.measure(descent.method(name), problem.setting, problem.theta, other, start, repeat=3).kind
+def _spent(share: sp.Expr, reverse: bool = False) -> sp.Expr:
+    """KL(old || new) in the precision, if the step takes away this share of tau; or KL(new || old)."""
+    pair = ([_TAU], [_TAU * (1 - share)])
+    return sp.simplify(families.get("zero-mean-normal").kl(*(pair[::-1] if reverse else pair), "precision"))
 
 
-def momentum_kind() -> str:
-    """Momentum on the natural gradient, three steps, under a general affine map."""
-    return _verdict("momentum", "affine")
+def precision_cliff() -> sp.Expr:
+    """KL(old || new) of a step of budget c that makes tau smaller: F = 1/(2 tau^2), so Delta = -u tau, u = 2 sqrt(c)."""
+    return _spent(_U)
 
 
-def momentum_beyond_affine() -> str:
-    return _verdict("momentum", "smooth")
+def precision_cliff_reversed() -> sp.Expr:
+    return _spent(_U, reverse=True)
 
 
-def momentum_on_the_gradient() -> str:
-    return _verdict("gradient", "affine")
+def precision_cliff_without_the_half() -> sp.Expr:
+    """The budget put on Delta^T F Delta."""
+    return _spent(_U / sp.sqrt(2))
 
 
-def momentum_as_a_midpoint() -> str:
-    return _verdict("natural-midpoint", "smooth")
+def precision_cliff_on_the_other_side() -> sp.Expr:
+    return _spent(-_U)
+
+
+_STRETCH, _S = sp.symbols("k sigma", positive=True)
+
+
+def _gauss(A: sp.Expr, B: sp.Expr, root_B: sp.Expr) -> sp.Expr:
+    """Gauss's formula for the curvature of A dmu^2 + B dsigma^2, if A and B depend on sigma only."""
+    inner = sp.diff(sp.sqrt(A), _S) / root_B
+    return sp.simplify(-sp.diff(inner, _S) / sp.sqrt(A * B))
+
+
+def stretched_curvature() -> sp.Expr:
+    """The curvature of (dmu^2 + k dsigma^2) / sigma^2."""
+    B = _STRETCH / _S**2
+    return _gauss(1 / _S**2, B, sp.sqrt(B))
+
+
+def stretched_curvature_of_a_sphere() -> sp.Expr:
+    return -stretched_curvature()
+
+
+def stretched_curvature_with_one_root() -> sp.Expr:
+    """The inner factor 1/sqrt(B) with the k forgotten."""
+    return _gauss(1 / _S**2, _STRETCH / _S**2, 1 / _S)
+
+
+def stretched_curvature_not_stretched() -> sp.Expr:
+    return stretched_curvature().subs(_STRETCH, 1)
+
+
+def stretched_curvature_upside_down() -> sp.Expr:
+    return 1 / stretched_curvature()
 
 
 EXERCISES = (
@@ -91,21 +129,9 @@ EXERCISES = (
         "value",
         precision_gap,
         (
-            Mistake(
-                "the half left out",
-                precision_gap_without_the_half,
-                "twice too much: the second-order term of Taylor's formula carries a factor 1/2.",
-            ),
-            Mistake(
-                "sign of the correction",
-                precision_gap_with_the_wrong_sign,
-                "the sign is wrong. The step is straight in tau, and going back to sigma subtracts the curvature of h.",
-            ),
-            Mistake(
-                "another chart",
-                precision_gap_of_log_sigma,
-                "this is Carol's gap, for log sigma. Differentiate h = sigma^-2 twice.",
-            ),
+            MISSING_HALF.by(precision_gap_without_the_half),
+            WRONG_SIGN.by(precision_gap_with_the_wrong_sign, "Going back to sigma subtracts the curvature of h."),
+            ANOTHER_CHART.by(precision_gap_of_log_sigma, "It is Carol's gap."),
             Mistake(
                 "a change of tau",
                 precision_gap_left_in_tau,
@@ -140,27 +166,39 @@ EXERCISES = (
         hint="Integrate sqrt(F) = rate^(-1/2) from 0.",
     ),
     Exercise(
-        "momentum_kind",
-        "prediction",
-        momentum_kind,
+        "precision_cliff",
+        "formula",
+        precision_cliff,
         (
+            KL_REVERSED.by(precision_cliff_reversed, "It is the cliff of the variance that shrinks."),
+            MISSING_HALF.by(precision_cliff_without_the_half, "The budget is on ½ΔᵀFΔ."),
             Mistake(
-                "affine maps treated as curved",
-                momentum_beyond_affine,
-                "that is what a curved change of coordinates gives. Under an affine map all Jacobians are the same matrix.",
-            ),
-            Mistake(
-                "gradient taken for natural gradient",
-                momentum_on_the_gradient,
-                "that is the fate of the plain gradient. Each natural gradient here moves with J.",
-            ),
-            Mistake(
-                "memory taken for accuracy",
-                momentum_as_a_midpoint,
-                "averaging old directions makes no midpoint rule, and under this map nothing is lost at all.",
+                "growing for shrinking",
+                precision_cliff_on_the_other_side,
+                "here the precision grows and the distribution becomes narrower.",
             ),
         ),
-        "A sum of tangent vectors moves with J when J is one matrix for all of them.",
-        choices=CHOICES,
+        "It has the same cliff at c = 1/4, reached from the other side: only the logarithm blows up.",
+    ),
+    Exercise(
+        "stretched_curvature",
+        "formula",
+        stretched_curvature,
+        (
+            WRONG_SIGN.by(stretched_curvature_of_a_sphere, "A positive curvature is that of a sphere."),
+            Mistake(
+                "a factor used once",
+                stretched_curvature_with_one_root,
+                "the factor k enters Gauss's formula twice, under each of the two roots that contain B.",
+            ),
+            Mistake(
+                "stretching thought harmless",
+                stretched_curvature_not_stretched,
+                "that is the curvature for k = 1. Rescaling mu would undo the stretch only with a factor on the whole metric.",
+            ),
+            UPSIDE_DOWN.by(stretched_curvature_upside_down),
+        ),
+        "Every location-scale family with an even density has this form up to a factor, so none of them is flat.",
+        hint="Put A = 1/sigma^2 and B = k/sigma^2 into the formula of the proof.",
     ),
 )
