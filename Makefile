@@ -26,7 +26,7 @@ export SOLUTIONS
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-code run study lab text fold check lint types claims test-browser bench lock clean distclean
+.PHONY: help book test test-code run study lab text fold check lint types claims exercises test-browser bench lock clean distclean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ types: $(READY) ## mypy over ngtools
 
 claims: $(READY) ## which test checks which displayed equation
 	@$(BIN)/python book/_ext/claims.py --list
+
+exercises: $(READY) ## how many exercises and wrong answers with feedback each chapter has
+	@$(BIN)/python -m ngtools.exercises
 
 test-browser: $(READY) ## every built page in Chromium (needs chromium and Playwright; says how to get them)
 	@$(BIN)/python tests/browser/requirements.py
