@@ -54,7 +54,7 @@ def none() -> Critic:
     return Critic("none", lambda key, size: (), lambda params, x: jnp.zeros((), x.dtype), lambda params, *data: params)
 
 
-def mlp(hidden: Sequence[int] = (64, 64), *, steps: int = 2, cg_steps: int = 10, damping: float = 0.1) -> Critic:
+def mlp(hidden: Sequence[int] = (64, 64), *, steps: int = 1, cg_steps: int = 5, damping: float = 0.1) -> Critic:
     """Return a network with tanh hidden layers, fitted by damped Gauss-Newton steps.
 
     Parameters
@@ -62,7 +62,8 @@ def mlp(hidden: Sequence[int] = (64, 64), *, steps: int = 2, cg_steps: int = 10,
     hidden
         Units of each hidden layer.
     steps
-        Gauss-Newton steps a batch.
+        Gauss-Newton steps a batch.  One, not solved to the end, is enough: the next batch brings the next, and a closer
+        fit would follow the noise of this one.
     cg_steps
         Conjugate-gradient steps in each.
     damping

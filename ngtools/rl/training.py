@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools import trees
 from ngtools.rl import advantages
 from ngtools.rl.envs.protocol import Environment, begin, check_counts
 from ngtools.rl.envs.vector import GymnasiumEnvironment
@@ -68,6 +69,9 @@ class State:
 
 def check(**settings: Any) -> None:
     """Raise ValueError on settings that no method can use; each knows its rule by its name."""
+    for name, value in settings.items():
+        if isinstance(value, jax.Array):
+            raise TypeError(f"{name} must be a plain number, not an array (got {value!r}): settings are compiled in")
     counts = {"iterations", "batch", "cg_steps", "epochs", "minibatch", "fisher_stride"}
     check_counts(**{name: value for name, value in settings.items() if name in counts})
     advantages.check_discounts(**{name: value for name, value in settings.items() if name in ("gamma", "lam")})
@@ -109,6 +113,10 @@ def train(
         return _compiled(method, env, policy, settings, steps, state)
     if not isinstance(env, GymnasiumEnvironment):
         raise TypeError(f"env must come from envs.make or envs.gymnasium (got {type(env).__name__})")
+    if trees.is_traced(state):
+        raise TypeError(
+            "a Gymnasium environment is stepped in Python: call train for one key at a time, outside jit and vmap"
+        )
     return _with_gymnasium(method, env, policy, settings, steps, state, progress)
 
 

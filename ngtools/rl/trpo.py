@@ -116,7 +116,7 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
     s = solution.value
     curvature = trees.dot(s, F(s))
     model = trees.dot(s, damped(F, settings.damping)(s)) if settings.damped_length else curvature
-    beta = jnp.sqrt(2 * settings.delta / model)  # 4
+    beta = jnp.where(model > 0, jnp.sqrt(2 * settings.delta / model), 0)  # 4
 
     def step(tries: Any) -> Any:
         return trees.axpy(beta * settings.shrink**tries, s, theta)

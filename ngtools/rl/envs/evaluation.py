@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -43,8 +44,7 @@ def evaluate(
     while running:
         key, sub = jax.random.split(key)
         observations = to_observation(seen)
-        chosen = policy.greedy(params, observations) if greedy else policy.sample(params, observations, sub)
-        actions = to_action(chosen)
+        actions = to_action(np.asarray(_act(policy, greedy, params, observations, sub)))
         for i in sorted(running):
             observation, reward, terminated, truncated, _ = copies[i].step(actions[i])
             seen[i] = observation
@@ -53,3 +53,8 @@ def evaluate(
                 running.discard(i)
                 copies[i].close()
     return returns
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _act(policy: Any, greedy: bool, params: Any, observations: Any, key: Any) -> Any:
+    return policy.greedy(params, observations) if greedy else policy.sample(params, observations, key)
