@@ -35,7 +35,6 @@ def between(method, column, theta=THETA, target=TARGET, **options):
 )
 @pytest.mark.parametrize("chart", ["mean-log-std", "mean-variance", "expectation"])
 def test_one_step_slopes(method, slope, chart):
-    # P16, P17, P18
     found = invariance.order(method, NORMAL, "mean-std", chart, THETA, F_NORMAL, steps=(0.02, 0.01, 0.005, 0.0025))
     assert found.slope == pytest.approx(slope, abs=0.1)
     assert found.kind == ("broken" if slope == 1 else f"order {slope - 1}")
@@ -72,7 +71,7 @@ def test_affine_maps_change_nothing(method):
     for column in ("orthogonal", "diagonal", "affine"):
         found = between(method, invariance.REPARAMETERIZATIONS[column], repeat=3)
         assert found.kind == "exact"
-        # P19
+        # rounding, and not only below what counts as exact
         assert max(found.defects) < 1e-11
 
 
@@ -115,7 +114,7 @@ def test_affine_under_random_maps(theta, target, A):
 
 
 def test_the_table_of_what_breaks_invariance():
-    # item 12: orthogonal / diagonal / general affine / log sigma
+    # orthogonal / diagonal / general affine / log sigma
     table = invariance.matrix(
         ("gradient", "damped", "diagonal", "adam", "natural-euler"), ("orthogonal", "diagonal", "affine", "log-sigma")
     )
@@ -137,7 +136,6 @@ def test_damping_breaks_in_proportion():
         invariance.gap(descent.method("damped").having(damping=s), setting, theta, other, column.encode(theta), 0.1)
         for s in sizes
     ]
-    # P20
     assert np.polyfit(np.log(sizes), np.log(defects), 1)[0] == pytest.approx(1, abs=0.05)
     # a damping that is a tensor, lambda S^T S with S = d theta / d psi, restores it
     A = column.constants[0]
@@ -151,7 +149,7 @@ def test_redundant_coordinates():
     column = invariance.REPARAMETERIZATIONS["redundant"]
     setting = column.apply(descent.chart_setting(NORMAL, F_NORMAL))
     assert (setting.dimension, setting.redundant) == (3, True)
-    # 11: sigma = a b loses rank at a = b = 0; there F keeps one direction only
+    # sigma = a b loses rank at a = b = 0; there F keeps one direction only
     F = setting.fisher(np.array([0.0, 1e-9, 1e-9]))
     assert np.linalg.matrix_rank(F, tol=1e-6 * F.max()) < 2 or not np.isfinite(F).all()
 

@@ -49,7 +49,7 @@ def dense_pair(model, params, batch, head, **keywords):
 
 
 def test_exact_for_one_linear_layer_with_gaussian_outputs():
-    """P47: F = E[a a^T] (x) I with columns of W stacked, which is the kernel row by row; the other order is another."""
+    """F = E[a a^T] (x) I with columns of W stacked, which is the kernel row by row; the other order is another."""
     params, X = {"out": layer(0, 3, 2, bias=False)}, draw(1, 7, 3)
     K, F = dense_pair(one_layer, params, X, "unit-normal")
     second_moment = np.asarray(X.T @ X) / 7
@@ -65,7 +65,7 @@ def test_a_bias_is_one_more_input():
 
 
 def test_exact_for_one_example_and_approximate_for_a_batch():
-    """P48: a softmax layer; observed 8e-17 and 0.3."""
+    """A softmax layer; observed 8e-17 and 0.3."""
     params = {"out": layer(2, 3, 4)}
     K, F = dense_pair(one_layer, params, draw(3, 1, 3), "categorical")
     np.testing.assert_allclose(K, F, rtol=0, atol=1e-13)
@@ -164,7 +164,7 @@ def test_solve_is_the_dense_solve():
 
 
 def test_a_step_does_not_see_an_invertible_map_of_the_inputs():
-    """P50: a -> a S, kernel -> S^-1 kernel leaves every output; after an undamped step as well. Damped, it shows."""
+    """a -> a S, kernel -> S^-1 kernel leaves every output; after an undamped step as well. Damped, it shows."""
     X, kernel, S = draw(12, 9, 3), draw(13, 3, 3), draw(14, 3, 3) + 2 * jnp.eye(3)
     rewards = draw(15, 9, 3)
 

@@ -25,7 +25,7 @@ def layerwise_defects(
     """Return, by method, how far the outputs of the twins are apart after one step from the same function.
 
     The largest difference over the examples, relative to the largest change that the step made.  Layers are affine
-    maps of one another, so a step that is invariant under them gives rounding (P50).
+    maps of one another, so a step that is invariant under them gives rounding.
 
     Parameters
     ----------

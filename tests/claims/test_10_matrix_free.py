@@ -150,7 +150,7 @@ def test_cg_finds_the_best_point_of_the_krylov_space():
 
 @pytest.mark.claim("eq-mf-energy-decrease", how="numeric")
 def test_energy_error_falls_by_what_is_said():
-    """P24; and the residual does rise on the way."""
+    """The energy error falls at every step, and the residual does rise on the way."""
     F, g = spd(np.geomspace(1e-3, 1, 30), 4), np.random.default_rng(5).standard_normal(30)
     path = convergence.cg_path(F, g, 15)
     residuals = g - path.values @ F
@@ -168,7 +168,7 @@ def test_energy_error_falls_by_what_is_said():
 
 @pytest.mark.claim("eq-mf-polynomial", how="numeric")
 def test_polynomials_bound_the_error():
-    """P23 follows: roots at the distinct eigenvalues."""
+    """With roots at the distinct eigenvalues CG is exact in as many steps."""
     spectrum = [1.0] * 20 + [7.0] * 12 + [20.0] * 8
     F, g = spd(spectrum, 6), np.random.default_rng(7).standard_normal(40)
     path = convergence.cg_path(F, g, 4)
@@ -214,7 +214,7 @@ def test_energy_error_is_the_divergence_of_the_truncated_step():
 
 @pytest.mark.claim("eq-mf-range", how="numeric")
 def test_singular_systems():
-    """P30, P31: the gradient is in the range, and CG from 0, stopped, finds the minimum-norm solution."""
+    """The gradient is in the range, and CG from 0, stopped, finds the minimum-norm solution."""
     params, X, _, g = small(5, (3, 6, 4))
     F = network.explicit_fisher(network.network, params, X, "categorical")
     assert np.linalg.matrix_rank(F, hermitian=True, rtol=1e-12) == 15
@@ -228,7 +228,7 @@ def test_singular_systems():
 
 
 def test_going_on_after_convergence_fills_the_null_space():
-    """P31b, in this chapter's network."""
+    """Rank steps are too few and unstopped steps spoil the answer, in this chapter's network."""
     params, X, _, g = small(5, (3, 6, 4))
     F = network.explicit_fisher(network.network, params, X, "categorical")
     path = convergence.cg_path(F, flat(g), 60)
@@ -252,7 +252,7 @@ def test_damping_bounds_kappa_and_shortens_the_step():
         lengths.append(x.length)
     assert (np.diff(lengths) < 0).all()
     assert lengths[0] < 1
-    # the two ends (P21)
+    # the two ends
     assert damping.damped_step(F, g, 1e6).to_gradient == pytest.approx(1, abs=1e-10)
     assert damping.damped_step(F, g, 1e-12).to_natural == pytest.approx(1, abs=1e-5)
     assert damping.damped_step(F, g, 0.0).to_natural == 1
@@ -273,7 +273,7 @@ def test_the_damped_form_overstates_the_divergence():
 
 @pytest.mark.claim("eq-mf-damping-chart", how="symbolic")
 def test_damping_in_another_chart():
-    """P20; the library against the formula, and the formula by SymPy."""
+    """The library against the formula, and the formula by SymPy."""
     a, b, c, lam, p, q, r, s, g1, g2 = sp.symbols("a b c lambda p q r s g1 g2", positive=True)
     F, S, g = sp.Matrix([[a, b], [b, c]]), sp.Matrix([[p, q], [r, s]]), sp.Matrix([g1, g2])
     moved = S * (S.T * F * S + lam * sp.eye(2)).inv() * S.T * g

@@ -99,7 +99,7 @@ def test_empirical_information_of_the_line():
 @pytest.mark.claim("eq-ggn-fisher", how="numeric")
 @pytest.mark.parametrize("head", ["categorical", "bernoulli", "poisson", "unit-normal"])
 def test_ggn_is_fisher_for_natural_parameters_and_any_labels(head):
-    """P46; observed 4e-16."""
+    """For any labels; observed 4e-16."""
     params, X, y = small()
     labels = {"categorical": y, "unit-normal": draw(3, 12, 3)}.get(
         head, np.random.default_rng(3).integers(0, 2, (12, 3))
@@ -114,7 +114,7 @@ def test_ggn_is_another_matrix_when_the_outputs_are_no_natural_parameters():
 
 @pytest.mark.claim("eq-canonical-glm", how="numeric")
 def test_observed_hessian_of_a_canonical_linear_model():
-    """P45: Hessian = GGN = Fisher for any labels, the empirical matrix is not; with a hidden layer the rest is the
+    """Hessian = GGN = Fisher for any labels, the empirical matrix is not; with a hidden layer the rest is the
     sum of residuals times second derivatives of the outputs."""
     params, X, y = small(sizes=(3, 3))
     found = products.side_by_side(tanh_network, params, (X, y), "categorical").errors()
@@ -140,7 +140,7 @@ def test_expected_hessian_is_the_fisher_matrix():
 
 
 def test_on_policy_actions_estimate_the_fisher_matrix():
-    """P64: 20000 states; observed 0.03, 2.5, 0.02, 3.4."""
+    """20000 states; observed 0.03, 2.5, 0.02, 3.4."""
     policy, states = initial(jax.random.key(1), (4, 3), jnp.float64), 2 * draw(1, 20_000, 4)
     labels = (states[:, 0] > 0).astype(int)
     found = list(products.policy_estimates(tanh_network, policy, states, labels, KEY).values())
@@ -150,7 +150,7 @@ def test_on_policy_actions_estimate_the_fisher_matrix():
 
 @pytest.mark.claim("eq-takeuchi", how="monte-carlo")
 def test_generalisation_gap_is_takeuchis():
-    """P63, on fewer data sets: the standard error of the gap is about 4 % of it."""
+    """On fewer data sets than the study: the standard error of the gap is about 4 % of it."""
     d, N, noise = 5, 200, 1.5724
     gap, error = takeuchi1976.gap(d, N, noise, 3000, 7)
     predicted = takeuchi1976.criterion(d, noise, 7) / N
@@ -174,7 +174,7 @@ def test_a_layers_block_is_the_mean_of_kronecker_products():
 
 @pytest.mark.claim("eq-kfac", how="numeric")
 def test_kfac_is_the_product_of_the_means_and_is_inverted_by_factors():
-    """P49 and the factors against second moments taken one example at a time."""
+    """The inverse by columns, and the factors against second moments taken one example at a time."""
     params, X, _ = small()
     factors = kfac.factors(tanh_network, params, X, "categorical")
     inputs, gradients = kfac.signals(tanh_network, params, X, "categorical")
@@ -194,7 +194,7 @@ def test_kfac_is_the_product_of_the_means_and_is_inverted_by_factors():
 
 @pytest.mark.claim("eq-kfac-error", how="numeric")
 def test_error_of_kfac_is_a_covariance_and_vanishes_in_the_named_cases():
-    """P47, P48; and the last layer under Gaussian noise, whatever lies below it."""
+    """One linear layer with unit Gaussian outputs, one example; and the last layer under Gaussian noise, whatever lies below it."""
     params, X, _ = small(sizes=(3, 4))
     inputs, gradients = kfac.signals(tanh_network, params, X, "categorical")
     aa = np.einsum("ni,nj->nij", inputs["0"][:, 0], inputs["0"][:, 0])
@@ -229,7 +229,7 @@ def test_gradients_of_the_mean_loss_make_a_factor_n_times_too_small():
 
 @pytest.mark.claim("eq-kfac-invariance", how="numeric")
 def test_undamped_kfac_does_not_see_layerwise_affine_maps():
-    """P50 on tanh against sigmoid units; 1e-8: condition numbers of 1e6 times rounding."""
+    """Tanh against sigmoid units; 1e-8: condition numbers of 1e6 times rounding."""
     params = initial(jax.random.key(2), (3, 4, 4, 2), jnp.float64)
     x = draw(8, 3)
     twin = networks.as_sigmoid(params)
@@ -269,7 +269,7 @@ def test_expected_square_of_a_minibatch_gradient():
 
 @pytest.mark.claim("eq-fisher-efficiency", how="monte-carlo")
 def test_online_natural_gradient_is_efficient():
-    """P58, P59: live in miniature (7 % in a variance from 400 runs), and the stored study."""
+    """Live in miniature (7 % in a variance from 400 runs), and the stored study."""
     draws = np.random.default_rng(3).gamma(2.3, 1.0, (400, 500))
     family = amari1998.gamma_shape()
     assert amari1998.efficiency(family, "shape", 2.3, 4.0, 10.0, draws) == pytest.approx(1, abs=0.3)
@@ -281,7 +281,7 @@ def test_online_natural_gradient_is_efficient():
 
 @pytest.mark.claim("eq-equivariance", how="numeric")
 def test_separation_depends_on_the_global_matrix_alone():
-    """P60: paths of C for three mixings, and one step written in C and s."""
+    """Paths of C for three mixings, and one step written in C and s."""
     found = amari1998.sample()["separation"]
     assert found["natural"] < 1e-9
     assert found["vanilla"] > 1e-3

@@ -27,7 +27,7 @@ def vector(d, seed):
 
 
 def test_exact_in_d_steps():
-    """P22: a fixed case (the row is about rounding), kappa = 30; observed 1e-10 after 12 steps, 2e-3 after 11.
+    """A fixed case (this is about rounding), kappa = 30; observed 1e-10 after 12 steps, 2e-3 after 11.
 
     With kappa = 1000 the same dimension leaves 0.08 to 0.7 after 12 steps: "exact" is exact arithmetic's word.
     """
@@ -39,7 +39,7 @@ def test_exact_in_d_steps():
 
 
 def test_exact_in_as_many_steps_as_distinct_eigenvalues():
-    """P23: three eigenvalues, three steps; observed 1e-15."""
+    """Three eigenvalues, three steps; observed 1e-15."""
     A, b = spd([1] * 5 + [7] * 4 + [20] * 3, 2), vector(12, 3)
     solution = linear.cg(of(A), b, max_steps=12, tol=1e-12)
     assert int(solution.steps) == 3
@@ -47,7 +47,7 @@ def test_exact_in_as_many_steps_as_distinct_eigenvalues():
 
 
 def test_energy_error_is_monotone_where_the_residual_is_not():
-    """P24."""
+    """CG minimises the energy error over growing spaces; nothing is claimed of the residual."""
     A, b = spd(np.geomspace(1e-3, 1, 10), 4), vector(10, 5)
     exact = np.linalg.solve(A, b)
     errors = [exact]
@@ -79,7 +79,7 @@ def test_the_outside_twin_takes_the_same_steps():
 
 
 def test_a_singular_consistent_system_gives_the_minimum_norm_solution():
-    """P31: stopped on the residual; kappa = 50 on the range of dimension 6 in 10."""
+    """Stopped on the residual; kappa = 50 on the range of dimension 6 in 10."""
     A = spd([0] * 4 + list(np.geomspace(1, 50, 6)), 8)
     b = A @ vector(10, 9)
     solution = linear.cg(of(A), b, max_steps=40, tol=1e-10)
@@ -151,7 +151,7 @@ def test_history_is_nan_after_the_last_step():
 
 
 def test_negative_curvature_raises_and_is_a_status_under_jit():
-    """BAD_INPUTS 26: never a nan step."""
+    """Never a nan step."""
     A, b = np.diag([1.0, -2.0]), np.array([1.0, 1.0])
     with pytest.raises(ValueError, match=r"negative curvature after 0 steps.*use the GGN or the KL Hessian"):
         linear.cg(of(A), b, max_steps=5, tol=1e-8)

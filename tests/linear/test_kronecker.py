@@ -20,7 +20,7 @@ def test_vec_stacks_columns():
 
 
 def test_the_inverse_of_a_kronecker_product():
-    """P49: (A (x) G)^-1 vec(M) = vec(G^-1 M A^-1), columns stacked; a kernel is M transposed."""
+    """(A (x) G)^-1 vec(M) = vec(G^-1 M A^-1), columns stacked; a kernel is M transposed."""
     A, G, kernel = factors()
     W = kernel.T
     dense = np.linalg.solve(np.kron(A, G), W.flatten(order="F"))
@@ -48,7 +48,7 @@ def test_damping_is_exact_in_the_one_and_larger_in_the_other():
 
 @pytest.mark.parametrize("solve", [linear.kron_solve, linear.kron_solve_factored])
 def test_a_singular_factor_needs_damping(solve):
-    """BAD_INPUTS 32: K-FAC from one example."""
+    """K-FAC from one example."""
     a = np.array([1.0, 2.0, 3.0, 4.0])
     with pytest.raises(ValueError, match="A has rank 1 of 4; add damping"):
         solve(np.outer(a, a), np.eye(3), np.ones((4, 3)), 0.0)

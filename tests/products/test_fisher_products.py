@@ -62,7 +62,7 @@ def random_like(params, seed):
 
 
 def test_two_routes_equal_the_matrix_derived_by_hand():
-    """P25, P26; observed 2e-16."""
+    """The Gauss-Newton form, the KL Hessian and the matrix entry by entry; linear and symmetric; observed 2e-16."""
     params, X = make()
     F = fisher_by_hand(params, X)
     u, v = random_like(params, 1), random_like(params, 2)
@@ -76,7 +76,7 @@ def test_two_routes_equal_the_matrix_derived_by_hand():
 
 
 def test_rank_is_bounded_by_the_batch():
-    """P05: 5 inputs, 4 classes: rank 15 although there are 52 parameters."""
+    """Rank at most N (K - 1): 5 inputs, 4 classes: rank 15 although there are 52 parameters."""
     params, X = make()
     F = np.asarray(products.dense(products.fisher_vector_product(net, params, X, "categorical"), params))
     spectrum = np.linalg.eigvalsh(F)
@@ -182,7 +182,7 @@ def logits(params, x):
 
 
 def test_softmax_gauge_and_minimum_norm_gradient():
-    """P27-P29: F 1 = 0, rank K - 1; F^+ g = r - mean(r); one step is multiplicative weights."""
+    """A softmax on one state: F 1 = 0, rank K - 1; F^+ g = r - mean(r); one step is multiplicative weights."""
     theta, r = jnp.array([0.3, -1.2, 0.7, 0.1]), np.array([1.0, 0.2, -0.5, 2.0])
     p = softmax(np.asarray(theta))
     op = products.fisher_vector_product(logits, theta, jnp.zeros((1, 1)), "categorical")
@@ -211,7 +211,7 @@ def reward_gradient(params, X):
 
 
 def test_policy_gradient_lies_in_the_range_and_cg_finds_the_minimum_norm_solution():
-    """P30 (5e-15), P31 (1e-13): both over the same states."""
+    """Gradient and F over the same states: g in range(F) (5e-15), and stopped CG gives F^+ g (1e-13)."""
     params, X = make()
     g = reward_gradient(params, X)
     op = products.fisher_vector_product(net, params, X, "categorical")
@@ -229,7 +229,7 @@ def test_policy_gradient_lies_in_the_range_and_cg_finds_the_minimum_norm_solutio
 
 
 def test_cg_needs_its_stopping_test():
-    """P31b, a fixed case: rank(F) = 15 steps are not enough, and going on after convergence spoils the answer."""
+    """A fixed case: rank(F) = 15 steps are not enough, and going on after convergence spoils the answer."""
     params, X = make()
     op = products.fisher_vector_product(net, params, X, "categorical")
     g = reward_gradient(params, X)

@@ -146,7 +146,7 @@ def test_dense_does_not_symmetrise():
     ],
 )
 def test_what_is_no_fisher_product_is_told(op, message):
-    """BAD_INPUTS 25."""
+    """Not linear, not symmetric, a stale reference."""
     with pytest.raises(ValueError, match=message):
         products.check_operator(op, jnp.zeros(3), jax.random.key(0))
 

@@ -36,7 +36,7 @@ def scores(params, X, y):
 
 
 def test_gauss_newton_is_the_fisher_matrix_for_softmax_and_the_hessian_is_not():
-    """P46: observed 4e-16."""
+    """Softmax outputs are natural parameters: J^T H_L J = F; observed 4e-16."""
     params, X, y = make()
     F = dense(products.fisher_vector_product(net, params, X, "categorical"), params)
     G = dense(products.ggn_vector_product(net, params, (X, y), "categorical"), params)
@@ -64,7 +64,7 @@ def squared_error(z, y):
 
 @pytest.mark.parametrize("head", ["bernoulli", "poisson", "categorical", "unit-normal"])
 def test_in_a_canonical_glm_the_fisher_matrix_is_the_hessian_whatever_the_labels(head):
-    """P45: observed 2e-15; the empirical Fisher differs by order one."""
+    """Outputs linear in the parameters and natural; observed 2e-15; the empirical Fisher differs by order one."""
     rng = np.random.default_rng(2)
     X, w = jnp.asarray(rng.standard_normal((8, 3))), jnp.asarray(0.5 * rng.standard_normal((3, 2)))
     y = jnp.asarray(rng.integers(0, 2, 8 if head == "categorical" else (8, 2)))
@@ -79,7 +79,7 @@ def test_linear_regression_by_hand():
     X = jnp.array([[1.0, 2.0], [3.0, -1.0]])
     F = dense(products.fisher_vector_product(linear_model, jnp.zeros((2, 1)), X, "unit-normal"), jnp.zeros((2, 1)))
     np.testing.assert_allclose(F, [[5.0, -0.5], [-0.5, 2.5]], rtol=1e-15)
-    # inference item 8 of the folklore: y = 2x, w = 0: the empirical Fisher is the mean of x^2 (y - w x)^2 = 4 x^4
+    # y = 2x, w = 0: the empirical Fisher is the mean of x^2 (y - w x)^2 = 4 x^4
     x = jnp.array([[1.0], [2.0]])
     batch = (x, 2 * x[:, 0])
     E = products.empirical_fisher_vector_product(linear_model, jnp.zeros((1, 1)), batch, "unit-normal")
@@ -109,7 +109,7 @@ def test_importance_weights_recover_the_fisher_matrix_exactly():
 
 
 def test_sampling_error_falls_as_one_over_the_root():
-    """P52: slope -1/2 over 64 to 4096 draws an example, ten keys each; and unbiased within four standard errors."""
+    """Slope -1/2 over 64 to 4096 draws an example, ten keys each; and unbiased within four standard errors."""
     params, X, _ = make()
     F = dense(products.fisher_vector_product(net, params, X, "categorical"), params)
     v = jax.tree.map(jnp.ones_like, params)
@@ -134,7 +134,7 @@ def test_sampling_error_falls_as_one_over_the_root():
 
 
 def test_variance_of_the_outer_product_estimator():
-    """P53: zero-mean normal in sigma, s = (z^2 - 1)/sigma: E s^2 = 2/sigma^2, Var s^2 = 56/sigma^4, exactly."""
+    """Zero-mean normal in sigma, s = (z^2 - 1)/sigma: E s^2 = 2/sigma^2, Var s^2 = 56/sigma^4, exactly."""
     family, sigma = families.get("zero-mean-normal"), 1.7
     nodes, weights = np.polynomial.hermite_e.hermegauss(40)  # exact for polynomials of z up to degree 79
     weights = weights / weights.sum()
@@ -156,7 +156,7 @@ def test_variance_of_the_outer_product_estimator():
 
 
 def test_labels_never_pass_for_samples():
-    """BAD_INPUTS 23, 24."""
+    """Data labels, and actions of another policy without weights, are no draws from the model."""
     params, X, y = make()
     with pytest.raises(ValueError, match="pass behaviour=.*empirical_fisher_vector_product"):
         products.sampled_fisher_vector_product(net, params, X, "categorical", observations=y)
