@@ -19,21 +19,15 @@ the wall clock of a step by factors and its CPU time by much less.  They are of 
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
-from functools import cache
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from ngtools import data as datasets
 from ngtools.descent.networks import initial, tanh_network
-from ngtools.descent.supervised import STEPS, fit, loss, start
+from ngtools.descent.supervised import STEPS, fit
+from ngtools.experiments._digits_timing import seconds, seconds_on_one_thread
+from ngtools.experiments._digits_training import GRID, digits_split, failures, train, tune
 
 __all__ = [
     "GRID",
@@ -62,161 +56,10 @@ SETTINGS: dict[str, Any] = {
     "seeds": list(range(20)),
     "rounds": 21,
 }
-# method: learning rates, then values of its second number
-GRID: dict[str, tuple[list[float], list[float]]] = {
-    "SGD": ([0.1, 0.3, 1.0, 3.0], [0.0, 0.9, 0.97]),
-    "Adam": ([0.003, 0.01, 0.03, 0.1], [0.8, 0.9, 0.99]),
-    "diagonal": ([0.001, 0.003, 0.01, 0.03], [0.0001, 0.001, 0.01]),
-    "K-FAC": ([0.03, 0.1, 0.3, 1.0], [0.0001, 0.0003, 0.001]),
-    "natural, CG": ([0.1, 0.3, 1.0, 3.0], [0.001, 0.01, 0.1]),
-}
 THRESHOLDS = (0.1, 0.01)  # of the training loss
 CHEAP = ("SGD", "Adam")
 # 32-bit training amplifies rounding; a few steps are compared
 TOLERANCE = 1e-3
-
-
-@cache
-def digits_split(seed: int, train: int) -> tuple[Any, Any, Any, Any]:
-    """Return training inputs and labels, test inputs and labels; pixels divided by 16, in 32 bits."""
-    found = datasets.digits()
-    order = np.random.default_rng(seed).permutation(len(found.labels))
-    inputs, labels = found.images[order].astype(np.float32) / 16, found.labels[order].astype(np.int32)
-    return inputs[:train], labels[:train], inputs[train:], labels[train:]
-
-
-def train(
-    method: str, rates: Any, knobs: Any, seeds: Any, split: Any, sizes: list[int], batch: int, steps: int, every: int
-) -> dict[str, np.ndarray]:
-    """Return training loss (nats) and test error after 0, every, 2 every, ... steps, shape (settings, seeds, times)."""
-    X, y, X_test, y_test = (jnp.asarray(part) for part in split)
-    return {
-        name: np.asarray(values)
-        for name, values in _train(
-            method, tuple(sizes), batch, steps, every, jnp.asarray(rates), jnp.asarray(knobs), jnp.asarray(seeds),
-            (X, y, X_test, y_test),
-        ).items()
-    }  # fmt: skip
-
-
-def _one_step(method: str, batch: int, X: Any, y: Any, rate: Any, knob: Any) -> Any:
-    def step(carry: Any, key: Any) -> Any:
-        params, state = carry
-        rows = jax.random.randint(key, (batch,), 0, len(y))
-        return STEPS[method](tanh_network, "categorical", params, state, (X[rows], y[rows]), rate, knob), None
-
-    return step
-
-
-def _train_once(
-    method: str, sizes: tuple[int, ...], batch: int, steps: int, every: int, rate: Any, knob: Any, seed: Any, split: Any
-) -> dict[str, Any]:
-    X, y, X_test, y_test = split
-    weights, order = jax.random.split(jax.random.key(seed))
-    step = _one_step(method, batch, X, y, rate, knob)
-
-    def judge(params: Any) -> dict[str, Any]:
-        guesses = jax.vmap(tanh_network, (None, 0))(params, X_test).argmax(axis=1)
-        return {
-            "loss": loss(tanh_network, "categorical", params, (X, y)),
-            "error": jnp.mean((guesses != y_test).astype(jnp.float32)),
-        }
-
-    def stretch(carry: Any, keys: Any) -> Any:
-        carry, _ = jax.lax.scan(step, carry, keys)
-        return carry, judge(carry[0])
-
-    params = initial(weights, sizes, jnp.float32)
-    keys = jax.random.split(order, (steps // every, every))
-    _, later = jax.lax.scan(stretch, (params, start(params)), keys)
-    return jax.tree.map(lambda first, rest: jnp.concatenate([first[None], rest]), judge(params), later)
-
-
-def _train_all(
-    method: str, sizes: Any, batch: int, steps: int, every: int, rates: Any, knobs: Any, seeds: Any, split: Any
-) -> dict[str, Any]:
-    def setting(pair: Any) -> Any:
-        return jax.vmap(lambda seed: _train_once(method, sizes, batch, steps, every, pair[0], pair[1], seed, split))(
-            seeds
-        )
-
-    return jax.lax.map(setting, (rates, knobs))
-
-
-_train = jax.jit(_train_all, static_argnums=(0, 1, 2, 3, 4))
-
-
-def seconds(best: dict[str, Any], split: Any, sizes: list[int], batch: int, rounds: int, steps: int = 10) -> Any:
-    """Return CPU seconds a step by method: lower quartile, median, upper quartile over interleaved rounds."""
-    X, y = jnp.asarray(split[0]), jnp.asarray(split[1])
-    params = initial(jax.random.key(0), sizes, jnp.float32)
-    keys = jax.random.split(jax.random.key(1), steps)
-    # a compiled stretch of steps, so that what is measured is arithmetic and not the calls from Python
-    stretches = {
-        name: jax.jit(
-            lambda params, state, name=name, chosen=chosen: jax.lax.scan(
-                _one_step(name, batch, X, y, chosen["rate"], chosen["knob"]), (params, state), keys
-            )[0]
-        )
-        for name, chosen in best.items()
-    }
-    taken: dict[str, list[float]] = {name: [] for name in best}
-    for turn in range(rounds + 1):  # the first round compiles
-        for name, stretch in stretches.items():
-            began = time.process_time()
-            jax.block_until_ready(stretch(params, start(params)))
-            if turn:
-                taken[name].append((time.process_time() - began) / steps)
-    return {name: np.quantile(values, [0.25, 0.5, 0.75]).tolist() for name, values in taken.items()}
-
-
-def _seconds_on_one_thread(best: dict[str, Any], settings: dict[str, Any]) -> Any:
-    # in a process of its own: threads that wait for work in the linear algebra library burn CPU time by the factor
-    # of ten, and their number is fixed when it is loaded
-    program = (
-        "import json, sys; from ngtools.experiments import digits as study; best, s = json.load(sys.stdin); "
-        "split = study.digits_split(s['split_seed'], s['train']); "
-        "print(json.dumps(study.seconds(best, split, s['sizes'], s['batch'], s['rounds'])))"
-    )
-    one = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    one["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        input=json.dumps([best, settings]),
-        env=os.environ | one,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def failures(first: Any, last: Any) -> np.ndarray:
-    """Return which runs end no lower than they began, or not at a number."""
-    return ~(np.asarray(last) < np.asarray(first))
-
-
-def tune(
-    method: str, split: Any, sizes: list[int], batch: int, steps: int, tuning_seeds: list[int], hasty: int
-) -> dict[str, Any]:
-    """Return the best of the twelve settings, the one that the first ``hasty`` seeds prefer, and all mean losses.
-
-    ``failed`` counts the settings in which at least one seed fails.
-    """
-    rates, knobs = GRID[method]
-    pairs = [(rate, knob) for rate in rates for knob in knobs]
-    every_rate, every_knob = zip(*pairs)
-    found = train(method, every_rate, every_knob, tuning_seeds, split, sizes, batch, steps, steps)["loss"]
-    failed = failures(found[:, :, 0], found[:, :, -1])
-    last = np.where(np.isfinite(found[:, :, -1]), found[:, :, -1], np.inf)
-    rate, knob = pairs[int(np.argmin(last.mean(axis=1)))]
-    return {
-        "rate": rate,
-        "knob": knob,
-        "hasty": pairs[int(np.argmin(last[:, :hasty].mean(axis=1)))],
-        "losses": [float(f"{value:.4g}") for value in last.mean(axis=1)],
-        "failed": int(failed.any(axis=1).sum()),
-    }
 
 
 def summary(curves: np.ndarray) -> dict[str, list[float]]:
@@ -265,7 +108,7 @@ def run(**settings: Any) -> dict[str, Any]:
             "hasty failed": int(failures(hasty[:, 0], hasty[:, -1]).sum()),
             "first losses": losses[:2, :3].tolist(),
         }
-    return {"tuning": best, "curves": curves, "seconds": _seconds_on_one_thread(best, settings)}
+    return {"tuning": best, "curves": curves, "seconds": seconds_on_one_thread(best, settings)}
 
 
 def at_steps(results: dict[str, Any], name: str, which: str = "log10 loss") -> dict[str, float]:
