@@ -25,7 +25,8 @@ def run(
     points, divergences = [np.asarray(theta, float)], []
     for _ in range(steps):
         proposal = rule.step(setting, points[-1], alpha)[0]
-        proposal = np.maximum(proposal, LEAST)  # wrong: the point that the method asked for does not exist
+        # wrong: the point that the method asked for does not exist
+        proposal = np.maximum(proposal, LEAST)
         divergences.append(setting.kl(points[-1], proposal))
         points.append(proposal)
     return record(rule.name, setting.name, setting, alpha * np.arange(len(points)), points, divergences)

@@ -30,7 +30,8 @@ def natural_gradient_step(
 
     solution = cg(damped, gradient, max_steps=max_steps, tol=tol)
     x = solution.value
-    length = jnp.sqrt(2 * kl_budget / trees.dot(x, damped(x)))  # wrong: x^T F x is what a step costs
+    # wrong: x^T F x is what a step costs
+    length = jnp.sqrt(2 * kl_budget / trees.dot(x, damped(x)))
     delta = trees.scale(length, x)
     return MatrixFreeStep(
         params=trees.axpy(1, delta, params),

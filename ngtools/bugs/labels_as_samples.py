@@ -15,13 +15,22 @@ _right = products.sampled_fisher_vector_product
 
 
 def sampled_fisher_vector_product(
-    model: Any, params: Any, batch: Any, head: Any, *, observations: Any = None, behaviour: Any = None, **rest: Any
+    model: Any,
+    params: Any,
+    batch: Any,
+    head: Any,
+    *,
+    observations: Any = None,
+    behaviour: Any = None,
+    **rest: Any,
 ) -> Any:
-    """``products.sampled_fisher_vector_product`` that does not ask where its observations come from."""
+    """The right one, except that it does not ask where observations come from."""
     if observations is not None and behaviour is None:
         # wrong: nobody knows the density that drew these
-        return products.empirical_fisher_vector_product(model, params, (batch, observations), head)
-    return _right(model, params, batch, head, observations=observations, behaviour=behaviour, **rest)
+        pair = batch, observations
+        return products.empirical_fisher_vector_product(model, params, pair, head)
+    rest |= {"observations": observations, "behaviour": behaviour}
+    return _right(model, params, batch, head, **rest)
 
 
 def slopes(labels: bool, steps: int, noise: float) -> np.ndarray:

@@ -13,12 +13,13 @@ __all__ = ["factors"]
 
 
 def factors(model: Any, params: Any, batch: Any, head: Any) -> Factors:
-    """``kfac.factors`` as a program computes it that reads g off the backward pass of a batch's mean loss."""
+    """``kfac.factors`` with g read off the backward pass of the batch's mean loss."""
     inputs, gradients = kfac.signals(model, params, batch, head)
     omega, gamma = {}, {}
     for name, a in inputs.items():
         N = len(a)
-        g = gradients[name] / N  # wrong: the gradient of one example's log density is N times as long
+        # wrong: the gradient of one example's log density is N times as long
+        g = gradients[name] / N
         omega[name] = jnp.einsum("nti,ntj->ij", a, a) / N
         gamma[name] = jnp.einsum("ncto,nctp->op", g, g)
     return Factors(omega, gamma)

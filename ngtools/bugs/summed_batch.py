@@ -13,12 +13,21 @@ from ngtools.products.operator import Operator, like_of
 __all__ = ["kl_hessian_vector_product"]
 
 
-def kl_hessian_vector_product(model: Model, params: Any, batch: Any, head: Any, *, weights: Any = None) -> Operator:
-    """``products.kl_hessian_vector_product`` with a sum for the mean (and with the weights forgotten)."""
+def kl_hessian_vector_product(
+    model: Model,
+    params: Any,
+    batch: Any,
+    head: Any,
+    *,
+    weights: Any = None,
+) -> Operator:
+    """The right one with a sum for the mean, and with the weights forgotten."""
     record = head_of(head, model, params, batch)
     old = jax.lax.stop_gradient(outputs(model, params, batch))
 
     def divergence(p: Any) -> Any:
-        return jnp.sum(jax.vmap(record.kl)(old, outputs(model, p, batch)))  # wrong: N times the mean
+        # wrong: N times the mean
+        return jnp.sum(jax.vmap(record.kl)(old, outputs(model, p, batch)))
 
-    return Operator(jax.linearize(jax.grad(divergence), params)[1], along, like_of(params), "N times the Fisher matrix")
+    push = jax.linearize(jax.grad(divergence), params)[1]
+    return Operator(push, along, like_of(params), "N times the Fisher matrix")

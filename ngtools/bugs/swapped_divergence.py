@@ -13,7 +13,7 @@ _right = Family.kl
 
 
 def kl(family: Family, old: Any, new: Any, chart: str | None = None) -> Any:
-    """``family.kl(old, new)`` as two functions of one library compute it, each written on another day."""
+    """``family.kl(old, new)``, as two functions written on different days."""
     if isinstance(family.support, Integers):
         return _right(family, old, new, chart)
     return _right(family, new, old, chart)  # wrong: the other direction

@@ -28,7 +28,8 @@ def cg(
     x = trees.scale(0, b)
     r = p = b
     rr = trees.dot(r, r)
-    for _ in range(max_steps):  # wrong: goes on after convergence, and up a hill as well as down a valley
+    # wrong: goes on after convergence, and up a hill as well as down a valley
+    for _ in range(max_steps):
         image = trees.axpy(damping, p, matvec(p))
         alpha = rr / trees.dot(p, image)
         x, r = trees.axpy(alpha, p, x), trees.axpy(-alpha, image, r)
@@ -36,4 +37,5 @@ def cg(
         p, rr = trees.axpy(new / rr, p, r), new
     residual = trees.norm(r) / trees.norm(b)
     history = jnp.full(max_steps + 1, np.nan)
-    return Solution(x, jnp.asarray(max_steps), residual, jnp.asarray(True), history, jnp.asarray(CONVERGED))
+    report = jnp.asarray(True), history, jnp.asarray(CONVERGED)
+    return Solution(x, jnp.asarray(max_steps), residual, *report)

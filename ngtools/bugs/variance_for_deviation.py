@@ -14,7 +14,8 @@ __all__ = ["family", "fisher"]
 def fisher(theta: Any, m: Any) -> Any:
     """The information about a variance, 1 / (2 v^2), with sigma in the place of v."""
     (sigma,) = theta
-    return m.matrix([[1 / (2 * sigma**2)]])  # wrong: the information about sigma is 2 / sigma^2
+    # wrong: the information about sigma is 2 / sigma^2
+    return m.matrix([[1 / (2 * sigma**2)]])
 
 
 def family() -> Family:
