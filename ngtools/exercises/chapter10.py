@@ -6,6 +6,7 @@ import numpy as np
 
 from ngtools.descent.damping import damped_step
 from ngtools.exercises.checker import Exercise, Mistake
+from ngtools.exercises.misconceptions import ROOT_TAKEN, SUM_FOR_MEAN
 from ngtools.linear.convergence import steps_bound
 
 SPECTRUM = (1.0,) * 1000 + (2.0,) * 30 + (50.0,) * 3  # of the matrix in the first exercise
@@ -98,11 +99,7 @@ EXERCISES = (
         "function",
         fisher_times,
         (
-            Mistake(
-                "sum instead of mean",
-                fisher_times_summed,
-                "this is N times the product: the matrix is a mean over the batch.",
-            ),
+            SUM_FOR_MEAN.by(fisher_times_summed, "This is N times the product."),
             Mistake(
                 "output Fisher left out",
                 fisher_times_without_output_fisher,
@@ -132,11 +129,7 @@ EXERCISES = (
                 budget_spent_as_ratio_of_lengths,
                 "this compares the damped step with the undamped one. The budget compares two quadratic forms of the same step.",
             ),
-            Mistake(
-                "length instead of divergence",
-                budget_spent_root,
-                "that is the square root: the share of the *length*. The divergence is quadratic in the step.",
-            ),
+            ROOT_TAKEN.by(budget_spent_root, "It is the share of the length; the divergence is quadratic in the step."),
         ),
         "The rest of the budget went to the damping term, which is no divergence.",
     ),

@@ -17,6 +17,7 @@ from ngtools.products.cost import multiply_adds
 from ngtools.products.fisher import fisher_vector_product, kl_hessian_vector_product
 from ngtools.products.losses import hessian_vector_product
 from ngtools.products.network import explicit_fisher, log_likelihood_gradient, mean_kl, network, problem
+from ngtools.products.once import compiled_once
 from ngtools.products.operator import dense
 from ngtools.products.rows import fisher_rows
 
@@ -64,7 +65,7 @@ def trial(rng: np.random.Generator, sizes: tuple[int, ...], N: int) -> Trial:
     """
     params, X, y = problem(rng, sizes, N)
     with jax.enable_x64(True):
-        g = np.asarray(trees.flatten(log_likelihood_gradient(network, params, (X, y), HEAD))[0])
+        g = np.asarray(_gradient(params, X, y))
     return Trial(params, X, y, explicit_fisher(network, params, X, HEAD), g)
 
 
@@ -114,8 +115,18 @@ def sample_space_solution(one: Trial, *, damping: float) -> tuple[Solution, int]
 def kl_between(one: Trial, first: Any, second: Any) -> float:
     """Return the mean KL(p_{theta + first} || p_{theta + second}) over the inputs, in nats."""
     with jax.enable_x64(True):
-        old, new = (trees.axpy(1.0, one.tree(np.asarray(v)), one.params) for v in (first, second))
-        return float(mean_kl(network, old, new, one.X, HEAD))
+        return float(_divergence(one.params, *(one.tree(np.asarray(v)) for v in (first, second)), one.X))
+
+
+@compiled_once
+def _gradient(params: Any, X: Any, y: Any) -> Any:
+    return trees.flatten(log_likelihood_gradient(network, params, (X, y), HEAD))[0]
+
+
+@compiled_once
+def _divergence(params: Any, first: Any, second: Any, X: Any) -> Any:
+    old, new = (trees.axpy(1.0, v, params) for v in (first, second))
+    return mean_kl(network, old, new, X, HEAD)
 
 
 def _plain(one: Trial, solution: Solution) -> Solution:
