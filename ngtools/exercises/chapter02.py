@@ -10,13 +10,14 @@ import sympy as sp
 from ngtools.exercises.checker import Exercise, Mistake
 from ngtools.exercises.misconceptions import (
     EUCLIDEAN_LENGTH,
-    GRADIENT_NOT_TRANSFORMED,
     JACOBIAN_UPSIDE_DOWN,
     LEFT_OVER_FOR_LOST,
     METRIC_FOR_INVERSE,
+    METRIC_NOT_TRANSFORMED,
     MISSING_ROOT,
     ONE_JACOBIAN,
     PLAIN_GRADIENT,
+    ROOT_TAKEN,
 )
 from ngtools.geometry import norm, sphere
 from ngtools.geometry.globe import EARTH_RADIUS
@@ -125,10 +126,6 @@ def climb_lost_in_squares() -> float:
     return 1 - climb_kept() ** 2
 
 
-def climb_lost_against_the_metric_times_g() -> float:
-    return 1 - _climb(M_HILL @ G_HILL) / _climb(G_HILL)
-
-
 EXERCISES = (
     Exercise(
         "longitude_step",
@@ -172,18 +169,13 @@ EXERCISES = (
         "formula",
         mercator_metric,
         (
-            GRADIENT_NOT_TRANSFORMED.by(
-                mercator_metric_not_moved, "The entry of y is still that of the latitude, which is 1."
-            ),
+            METRIC_NOT_TRANSFORMED.by(mercator_metric_not_moved, "The entry of y is that of the latitude here."),
             ONE_JACOBIAN.by(mercator_metric_with_one_jacobian),
             JACOBIAN_UPSIDE_DOWN.by(
                 mercator_metric_the_wrong_way,
                 "Near the poles one unit of y is a short way on the ground, not a long one.",
             ),
-            MISSING_ROOT.by(
-                mercator_metric_of_lengths,
-                "It runs the other way: these are lengths, and a metric holds their squares.",
-            ),
+            ROOT_TAKEN.by(mercator_metric_of_lengths, "These are lengths; a metric holds their squares."),
         ),
         "A number times the identity: the chart is conformal, which is why sailors use it.",
         hint="dy/dbeta = 1/cos(beta). Write dbeta in terms of dy, and put it into dbeta^2 + cos^2(beta) dell^2.",
@@ -202,7 +194,6 @@ EXERCISES = (
                 climb_lost_in_squares,
                 "you compared the squares of two climbs. A climb is the height gained for each unit of way.",
             ),
-            METRIC_FOR_INVERSE.by(climb_lost_against_the_metric_times_g, "Compare her arrow with the best one."),
         ),
         "The better the chart, the smaller the loss: in a conformal one it is zero.",
     ),

@@ -136,7 +136,11 @@ EXERCISES = (
         (
             NUISANCE_KNOWN.by(rate_bound_with_known_shape),
             MISSING_ROOT.by(rate_bound_as_a_variance, "It bounds the variance."),
-            SUM_FOR_MEAN.by(rate_bound_of_one_observation, "It is the bound for one observation; information adds up."),
+            Mistake(
+                "information of one observation",
+                rate_bound_of_one_observation,
+                "this is the bound for one observation. Information adds up.",
+            ),
             ANOTHER_CHART.by(rate_bound_of_the_scale, "It is the bound for the scale 1/b."),
         ),
         "If the shape were known, the bound would be less than half of this.",
@@ -175,7 +179,11 @@ EXERCISES = (
                 draws_without_the_square_of_the_mean,
                 "the variance of psi^2 is E[psi^4] minus the square of its mean; you left the mean in.",
             ),
-            MISSING_ROOT.by(draws_with_the_error_not_squared, "The error falls like one over the root of N."),
+            Mistake(
+                "error not squared",
+                draws_with_the_error_not_squared,
+                "the error falls like one over the root of N, so half the error takes four times the draws.",
+            ),
             Mistake(
                 "precision of the parameter",
                 draws_for_the_mean_itself,

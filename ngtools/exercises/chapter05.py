@@ -13,8 +13,8 @@ from ngtools import families, fisher, symbolic
 from ngtools.exercises.checker import Exercise, Mistake
 from ngtools.exercises.misconceptions import (
     ANOTHER_CHART,
-    GRADIENT_NOT_TRANSFORMED,
     JACOBIAN_UPSIDE_DOWN,
+    METRIC_NOT_TRANSFORMED,
     NUMBERS_FOR_THE_ARROW,
     ONE_JACOBIAN,
     ROOT_TAKEN,
@@ -170,7 +170,7 @@ EXERCISES = (
             NUMBERS_FOR_THE_ARROW.by(
                 scale_read_as_its_square, "You wrote v for s. The letter changed and the chart did not."
             ),
-            GRADIENT_NOT_TRANSFORMED.by(value_only, "This is the information about s, at s = √v."),
+            METRIC_NOT_TRANSFORMED.by(value_only, "This is the information about s, at s = √v."),
             ONE_JACOBIAN.by(one_jacobian),
             JACOBIAN_UPSIDE_DOWN.by(
                 jacobian_the_wrong_way, "v moves 2s times as fast as s, so one unit of v is less of a change."

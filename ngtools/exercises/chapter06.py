@@ -167,6 +167,6 @@ EXERCISES = (
                 "you compared the steps at one learning rate; then they spend different divergences. Scale both to the budget.",
             ),
         ),
-        "It is the cosine of the angle between the two in the Fisher metric, so the loss is invariant as well.",
+        "It is the cosine of their angle in the Fisher metric. In another chart the plain gradient is another arrow.",
     ),
 )

@@ -159,7 +159,11 @@ EXERCISES = (
         move_a_metric,
         (
             JACOBIAN_UPSIDE_DOWN.by(pulled_back_instead, "Here F is given in theta and J leads to phi."),
-            METRIC_FOR_INVERSE.by(moved_like_an_inverse, "J F Jᵀ is the law of F⁻¹, of a covariance."),
+            Mistake(
+                "metric moved like its inverse",
+                moved_like_an_inverse,
+                "J F Jᵀ is the law of F⁻¹, of a covariance. A metric has its indices on the other side.",
+            ),
             ONE_JACOBIAN.by(moved_with_one_jacobian),
             Mistake(
                 "transpose on the wrong side",

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from ngtools import descent, families, invariance, symbolic
 from ngtools.exercises.checker import Exercise, Mistake
-from ngtools.exercises.misconceptions import KL_REVERSED, MISSING_ROOT, PLAIN_GRADIENT, UPSIDE_DOWN
+from ngtools.exercises.misconceptions import KL_REVERSED, MISSING_ROOT, PLAIN_GRADIENT
 from ngtools.geometry.kl_remainder import slope
 
 CHOICES = ("exact", "order 1", "order 2", "broken")
@@ -207,8 +207,10 @@ EXERCISES = (
         proximal_sigma,
         (
             KL_REVERSED.by(proximal_sigma_reversed, "The step pays for KL(old || new)."),
-            UPSIDE_DOWN.by(
-                proximal_sigma_with_the_price_upside_down, "Here it is the price of a nat, 1/α, that is inverted."
+            Mistake(
+                "learning rate for price",
+                proximal_sigma_with_the_price_upside_down,
+                "you paid α for a nat. A long step is a cheap one: the price is one over the learning rate.",
             ),
             MISSING_ROOT.by(proximal_variance),
             Mistake(

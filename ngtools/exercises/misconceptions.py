@@ -22,6 +22,7 @@ __all__ = [
     "KL_REVERSED",
     "LEFT_OVER_FOR_LOST",
     "METRIC_FOR_INVERSE",
+    "METRIC_NOT_TRANSFORMED",
     "MISSING_HALF",
     "MISSING_ROOT",
     "NUISANCE_KNOWN",
@@ -56,7 +57,7 @@ ONE_JACOBIAN = Misconception(
 )
 JACOBIAN_UPSIDE_DOWN = Misconception(
     "Jacobian in the wrong direction",
-    "the Jacobian is used in the wrong direction, from phi to theta for theta to phi or the reverse.",
+    "the Jacobian is used in the wrong direction: inverted where it should not be, or the reverse.",
 )
 ARROW_AS_LINES = Misconception(
     "vector moved as a covector",
@@ -65,6 +66,10 @@ ARROW_AS_LINES = Misconception(
 GRADIENT_NOT_TRANSFORMED = Misconception(
     "gradient not transformed",
     "the derivative is still the one by the old coordinate. It has to change with the chart.",
+)
+METRIC_NOT_TRANSFORMED = Misconception(
+    "metric not transformed",
+    "the metric, or the information, is still the one of the old coordinate. It has to change with the chart.",
 )
 ANOTHER_CHART = Misconception(
     "another chart",
