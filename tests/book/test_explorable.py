@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "book" / "_static"
-WAITING = {"simplex", "trust-step"}  # their chapters are being written
+WAITING = {"trust-step"}  # its chapter is being written
 NAMES = sorted({path.stem for path in (STATIC / "explorables").glob("*.js")} - {"common"} - WAITING)
 
 GOOD = """

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ngtools import data, descent, families, geometry
+from ngtools.descent.trust_region import full_step, trust_region_backtracking
 from ngtools.geometry import sphere
 from ngtools.geometry.steepest import steepest
 from ngtools.linear.convergence import cg_path
@@ -166,3 +167,66 @@ def test_conjugate_gradients_with_damping(mathematics, kappa):
         F, exact = np.diag(spectrum), g / spectrum
         expected = [geometry.angle(F, x, exact) for x in path.values[1:]]
         np.testing.assert_allclose(angles, expected, **NEAR)
+
+
+STARTS = [(0.05, 0.8, 0.15), (0.3, 0.3, 0.4), (0.02, 0.02, 0.96), (0.6, 0.1, 0.3), (0.1, 0.45, 0.45)]
+
+
+@pytest.mark.parametrize("middle", [0.0, 0.5, 0.95])
+@pytest.mark.parametrize("time", [3.0, 40.0])
+def test_two_flows_on_the_simplex(mathematics, middle, time):
+    categorical, rewards = families.get("categorical", K=3), np.array([1.0, middle, 0.0])
+
+    def value(theta):
+        return categorical.convert(theta, to="probabilities") @ rewards[:2]
+
+    for p in STARTS:
+        logits, minimal = (
+            categorical.convert(np.array(p[:2]), chart="probabilities", to=to) for to in ("logits", "minimal-logits")
+        )
+        found = np.array(mathematics("simplex", "vanilla", [(p, middle, time, 9)])[0])
+        flow = descent.flow("gradient", categorical, logits, value, time, "logits", points=9)
+        expected = [categorical.convert(theta, to="probabilities") for theta in flow.distribution]
+        np.testing.assert_allclose(found[:, :2], expected, **NEAR)
+        np.testing.assert_allclose(found.sum(axis=1), 1, **NEAR)
+        times = np.linspace(0, time, 9)
+        found = np.array(mathematics("simplex", "natural", [(p, middle, t) for t in times]))
+        flow = descent.flow("natural", categorical, minimal, value, time, points=9)
+        expected = [categorical.convert(theta, to="probabilities") for theta in flow.distribution]
+        np.testing.assert_allclose(found[:, :2], expected, **NEAR)
+        returns = mathematics("simplex", "expected", [(row, middle) for row in found.tolist()])
+        np.testing.assert_allclose(returns, found @ rewards, **NEAR)
+
+
+@pytest.mark.parametrize("chart", ["std", "variance", "log-std"])
+def test_one_trust_region_step(mathematics, chart):
+    family = families.get("zero-mean-normal")
+    f = descent.expected_log_likelihood(family, [1.0])
+    setting = descent.chart_setting(family, f, chart)
+    rows = list(itertools.product([chart], [0.3, 0.8, 1.5, 3.0], [0.005, 0.1, 0.2, 0.3, 0.5]))
+    full, taken, left = [], [], 0
+    for _, sigma, delta in rows:
+        theta = family.convert([sigma], to=chart)
+        new = theta + full_step(setting, theta, delta)
+        left += setting.outside(new)
+        full.append(np.nan if setting.outside(new) else family.convert(new, to="std", chart=chart)[0])
+        end = trust_region_backtracking(setting, theta, np.sqrt(2 * delta))
+        taken.append(family.convert(end, to="std", chart=chart)[0])
+    assert (left > 0) == (chart == "variance"), "the grid holds a step that leaves the model"
+    np.testing.assert_allclose(numbers(mathematics("trust-step", "at", [(*row, 1) for row in rows])), full, **NEAR)
+    tries = mathematics("trust-step", "backtrack", rows)
+    fractions = [0 if count is None else 0.8**count for count in tries]
+    assert len(set(tries)) > 1, "the grid holds steps that backtrack and steps that do not"
+    ends = numbers(mathematics("trust-step", "at", [(*row, s) for row, s in zip(rows, fractions)]))
+    np.testing.assert_allclose(ends, taken, **NEAR)
+
+
+def test_the_divergence_and_the_objective_of_a_trust_region_step(mathematics):
+    family = families.get("zero-mean-normal")
+    f = descent.expected_log_likelihood(family, [1.0])
+    rows = list(itertools.product([0.3, 0.7, 1.0, 1.8, 3.0], repeat=2))
+    expected = [float(family.kl([old], [new])) for old, new in rows]
+    np.testing.assert_allclose(mathematics("trust-step", "kl", rows), expected, **NEAR)
+    values = [float(f(np.array([sigma]))) for sigma in np.linspace(0.3, 3, 20)]
+    found = mathematics("trust-step", "value", [[sigma] for sigma in np.linspace(0.3, 3, 20)])
+    np.testing.assert_allclose(found, values, **NEAR)

@@ -50,8 +50,8 @@
     return path;
   }
 
-  // Drawing. The best action is on top, the worst on the left, the middle one on the right.
-  const CORNERS = [[0, Math.sqrt(3) / 2], [0.5, 0], [-0.5, 0]];
+  // Drawing. The best action is on top, the middle one on the left, the worst on the right.
+  const CORNERS = [[0, Math.sqrt(3) / 2], [-0.5, 0], [0.5, 0]];
   const POINTS = 81;
   const place = (p) => [0, 1].map((axis) => dot(p, CORNERS.map((corner) => corner[axis])));
   const start = ({ best, rest }) => [best, (1 - best) * rest, (1 - best) * (1 - rest)];
@@ -80,15 +80,15 @@
     figure.line(board, () => straight().map(place), { colour: "blue", width: 3 });
     figure.mark(board, () => place(flow().at(-1)), { colour: "red" });
     figure.mark(board, () => place(straight().at(-1)), { colour: "blue" });
-    figure.text(board, () => [0.05, 0.87], () => "best action, 1", { anchorX: "left" });
-    figure.text(board, () => [0.5, -0.03], () => `middle action, ${figure.now.middle}`, { anchorX: "right", anchorY: "top" });
-    figure.text(board, () => [-0.5, -0.03], () => "worst action, 0", { anchorX: "left", anchorY: "top" });
+    figure.text(board, () => [0.05, 0.87], () => "best, reward 1", { anchorX: "left" });
+    figure.text(board, () => [-0.5, -0.03], () => `reward ${figure.now.middle}`, { anchorX: "left", anchorY: "top" });
+    figure.text(board, () => [0.5, -0.03], () => "reward 0", { anchorX: "right", anchorY: "top" });
     figure.handle(
       board,
       () => place(start(figure.now)),
       (x, y) => {
         const best = y / CORNERS[0][1];
-        figure.set({ best, rest: best < 1 ? 0.5 + x / (1 - best) : figure.now.rest });
+        figure.set({ best, rest: best < 1 ? 0.5 - x / (1 - best) : figure.now.rest });
       },
     );
   }
@@ -118,8 +118,8 @@
     controls: [
       { name: "best", label: "start: best action", min: 0.02, max: 0.9, step: 0.01, value: 0.05 },
       { name: "rest", label: "of the rest, middle", min: 0.02, max: 0.98, step: 0.01, value: 0.85 },
-      { name: "middle", label: "reward of the middle", min: 0, max: 1, step: 0.05, value: 0.5 },
-      { name: "time", label: "time", min: 1, max: 200, step: 1, value: 25 },
+      { name: "middle", label: "reward of the middle", min: 0, max: 1, step: 0.05, value: 0.7 },
+      { name: "time", label: "time", min: 1, max: 200, step: 1, value: 20 },
     ],
     draw,
     read,

@@ -48,7 +48,7 @@
     const seen = (fraction, nats) => (nats === null || nats > TOP ? null : [fraction, nats]);
     const fractions = explorables.grid(0, RIGHT, 221);
     figure.line(board, () => [[0, figure.now.delta], [RIGHT, figure.now.delta]], { colour: "grey", dash: 2 });
-    figure.text(board, () => [0.02, figure.now.delta], () => "budget δ", { colour: "grey", anchorY: "bottom" });
+    figure.text(board, () => [0.02, figure.now.delta + 0.01], () => "budget δ", { colour: "grey", anchorY: "bottom" });
     figure.line(board, () => fractions.map((s) => seen(s, figure.now.delta * s ** 2)), { colour: "blue" });
     figure.line(board, () => fractions.map((s) => seen(s, spent(s))), { colour: "orange", width: 3 });
     const exit = () => fractions.find((s) => at(...chartOf(figure.now), s) === null);
