@@ -90,15 +90,17 @@ def after_step(
     if kind == "vanilla":
         new = phi + size * g
         return np.where(chart.inside(new).all(), new, np.nan), 1.0
-    s = g / (found.rho * variance * slope**2)
-    full = np.sqrt(2 * size / (g @ s)) * s
+    with np.errstate(over="ignore"):  # a nearly deterministic state
+        s = g / (found.rho * variance * slope**2)
+        full = np.sqrt(2 * size / (g @ s)) * s
 
     def measured(fraction: float) -> tuple[float, float]:
         new = phi + fraction * full
         if not chart.inside(new).all():
             return np.inf, -np.inf
         moved = policy_of(chart.back(new))
-        kl = np.sum(pi * (np.log(pi) - np.log(moved)), axis=1)
+        with np.errstate(divide="ignore"):  # a probability that underflows: the divergence is infinite
+            kl = np.sum(pi * (np.log(pi) - np.log(moved)), axis=1)
         return float(found.rho @ kl), float(found.rho @ np.sum(moved * found.advantage, axis=1))
 
     if kind == "backtracking":
@@ -118,7 +120,8 @@ def after_step(
 
 def ascend(mdp: tabular.MDP, chart: Chart, z: Any, gamma: float, kind: str, size: float, steps: int) -> np.ndarray:
     """Return R before and after each of ``steps`` steps that begin at log odds z; nan once the domain is left."""
-    phi, values = chart.to(np.asarray(z, float)), []
+    phi = chart.to(np.asarray(z, float))
+    values: list[float] = []
     for step in range(steps + 1):
         if step:
             phi, _ = after_step(mdp, chart, phi, gamma, kind, size)

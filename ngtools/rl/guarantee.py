@@ -19,11 +19,15 @@ from ngtools.rl.mdp.evaluation import check_policy
 __all__ = [
     "Comparison",
     "ExactStep",
+    "RandomTrial",
+    "Walk",
+    "along",
     "compare",
     "exact_step",
     "guaranteed_step",
     "kl_by_state",
     "ladder",
+    "random_trial",
     "visits",
 ]
 
@@ -68,9 +72,13 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class ExactStep:
-    """A trust-region step with exact expectations: where it ends, how often it was shortened, and what it is worth."""
+    """A trust-region step with exact expectations: where it ends, how often it was shortened, and what it is worth.
+
+    ``full`` is the step to the edge of the quadratic model, of which ``fraction`` was taken.
+    """
 
     theta: np.ndarray
+    full: np.ndarray
     backtracks: int
     fraction: float
     comparison: Comparison
@@ -151,7 +159,7 @@ def exact_step(
         found = compare(mdp, old, tabular.probabilities(policy, new), gamma)
         kl = found.mean_kl if constraint == "mean" else found.max_kl
         if kl <= delta and found.predicted > 0:
-            return ExactStep(new, j, shrink**j, found)
+            return ExactStep(new, full, j, shrink**j, found)
     raise RuntimeError(f"no acceptable step after {backtracks} backtracks of {shrink}: take a smaller delta")
 
 
@@ -166,7 +174,44 @@ def guaranteed_step(mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma:
         compare(mdp, old, tabular.probabilities(policy, np.asarray(theta, float) + f * full), gamma) for f in fractions
     ]
     best = int(np.argmax([c.predicted - c.paper for c in found]))
-    return ExactStep(np.asarray(theta, float) + fractions[best] * full, 0, float(fractions[best]), found[best])
+    return ExactStep(np.asarray(theta, float) + fractions[best] * full, full, 0, float(fractions[best]), found[best])
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """Returns along a step: ``fractions`` (points,) of it, the ``returns`` there, and what the surrogate ``promised``."""
+
+    fractions: np.ndarray
+    returns: np.ndarray
+    promised: np.ndarray
+    rho_old: np.ndarray
+
+
+def along(mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma: float, step: Any, points: int = 41) -> Walk:
+    """Evaluate the policies between theta and theta + step."""
+    old, fractions = tabular.probabilities(policy, theta), np.linspace(0, 1, points)
+    before = tabular.evaluate(mdp, old, gamma)
+    moved = [np.asarray(theta, float) + fraction * np.asarray(step, float) for fraction in fractions]
+    found = [compare(mdp, old, tabular.probabilities(policy, new), gamma) for new in moved]
+    returns, promised = np.array([[c.gain, c.predicted] for c in found]).T + before.expected_return
+    return Walk(fractions, returns, promised, before.rho)
+
+
+@dataclass(frozen=True, eq=False)
+class RandomTrial:
+    """The longest guaranteed step and the practical one, from one start on one random process."""
+
+    guaranteed: Comparison
+    practical: Comparison
+
+
+def random_trial(seed: int, gamma: float, delta: float, states: int = 10, actions: int = 3, d: int = 6) -> RandomTrial:
+    """Compare the two steps for a log-linear policy with random features and weights."""
+    rng = np.random.default_rng(seed)
+    mdp = tabular.random_mdp(rng, states, actions)
+    policy, theta = tabular.log_linear(rng.standard_normal((states, actions, d))), rng.standard_normal(d)
+    guaranteed = guaranteed_step(mdp, policy, theta, gamma, points=61).comparison
+    return RandomTrial(guaranteed, exact_step(mdp, policy, theta, gamma, delta).comparison)
 
 
 def _full_step(

@@ -96,6 +96,22 @@ def test_the_exact_step_has_the_length_of_the_model():
     assert full @ F @ full / 2 == pytest.approx(0.01, rel=1e-10)
 
 
+def test_along_a_step_the_ends_are_those_of_compare():
+    m, policy = guarantee.ladder(6)
+    walk = guarantee.along(m, policy, [0.0], 0.9, [0.2], points=3)
+    c = guarantee.compare(m, *(mdp.probabilities(policy, [t]) for t in (0.0, 0.2)), 0.9)
+    before = mdp.expected_return(m, policy, [0.0], 0.9)
+    assert walk.returns[[0, 2]] == pytest.approx([before, before + c.gain], rel=1e-10)
+    assert walk.promised[[0, 2]] == pytest.approx([before, before + c.predicted], rel=1e-10)
+
+
+def test_a_random_trial_is_guaranteed_by_the_bound():
+    t = guarantee.random_trial(0, 0.9, 0.01)
+    assert t.guaranteed.gain >= t.guaranteed.predicted - t.guaranteed.paper > 0
+    assert t.practical.mean_kl <= 0.01
+    assert t.practical.mean_kl > 1000 * t.guaranteed.mean_kl
+
+
 def test_bad_input():
     m, old, new = two_policies(0)
     with pytest.raises(ValueError, match="gamma must be a number"):

@@ -1,0 +1,309 @@
+"""CartPole with REINFORCE, NPG, TRPO and PPO: many seeds, one tuning budget each, divergence beside return.
+
+All four train the same network policy with the same rollouts, advantages and critic; they differ in the update alone.
+Each has one number that sets the length of its steps (a learning rate, or a radius in nats).  Tuning: six values of that
+number on eight seeds that are not reported; the value with the best area under the learning curve is kept.  What is
+reported are 32 other seeds, all of them.
+
+A return is the mean undiscounted return of the episodes that end in the batch of an iteration, played with sampled
+actions by the policy before the update; where none ends the last value stands.  ``solved`` is the first iteration with a
+mean of at least 475, ``final`` the mean return of fresh episodes of the last policy with sampled actions, ``greedy``
+the same with the most probable ones.  Curves carry the interquartile mean over the seeds (the mean of the middle half:
+it does not see the worst quarter, so the worst seeds and the failures are stored beside it) and 95 % bootstrap
+intervals.
+
+Seconds are CPU seconds of one update of the policy on one thread, on a batch of the same size, by width of the network;
+they are of the machine of the stored file.  Pendulum is TRPO alone: one setting, no tuning.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ngtools.rl import advantages, critics, envs, npg, policies, ppo, reinforce, trpo
+from ngtools.rl.rollout import collect, episodes
+from ngtools.rl.sweep import starts, sweep
+
+__all__ = [
+    "GRID",
+    "SETTINGS",
+    "TOLERANCE",
+    "bootstrap",
+    "check",
+    "filled",
+    "interquartile_mean",
+    "run",
+    "sample",
+    "seconds",
+    "train",
+]
+
+SETTINGS: dict[str, Any] = {
+    "env": "CartPole-v1",
+    "num_envs": 16,
+    "hidden": [32, 32],
+    "batch": 2048,
+    "iterations": 40,
+    "gamma": 0.99,
+    "lam": 0.95,
+    "tuning_seeds": list(range(1001, 1009)),
+    "seeds": list(range(32)),
+    "solved": 475.0,
+    "episodes": 50,
+    "resamples": 2000,
+    "widths": [32, 64, 128, 256],
+    "rounds": 7,
+    "pendulum": {"num_envs": 32, "hidden": [32, 32], "batch": 6400, "iterations": 60, "delta": 0.02, "seeds": 16},
+}
+# method: module, the number that sets the length of a step, six values of it
+GRID: dict[str, tuple[Any, str, list[float]]] = {
+    "REINFORCE": (reinforce, "learning_rate", [0.1, 0.3, 1.0, 3.0, 10.0, 30.0]),
+    "NPG": (npg, "delta", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]),
+    "TRPO": (trpo, "delta", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]),
+    "PPO": (ppo, "learning_rate", [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03]),
+}
+# 32-bit training amplifies rounding, and an action may flip: two updates are compared
+TOLERANCE = 2e-2
+
+
+def train(
+    name: str, values: Any, seeds: Any, settings: dict[str, Any], iterations: int
+) -> tuple[Any, dict[str, np.ndarray]]:
+    """Return the final states and the traces, leaves of shape (values, seeds, ...)."""
+    module, knob, _ = GRID[name]
+    env = envs.make(settings["env"], num_envs=settings["num_envs"])
+    policy = policies.mlp(env, settings["hidden"])
+    base = _settings(module, settings, iterations)
+    states, trace = sweep(
+        module.METHOD, env, policy, base, knob, values, starts(module.METHOD, env, policy, base, seeds)
+    )
+    return states, {name: np.asarray(value) for name, value in vars(trace).items()}
+
+
+def _settings(module: Any, settings: dict[str, Any], iterations: int) -> Any:
+    shared = {name: settings[name] for name in ("batch", "gamma", "lam")}
+    return module.Settings(iterations=iterations, critic=critics.mlp(settings["hidden"]), **shared)
+
+
+def filled(returns: Any) -> np.ndarray:
+    """Put the last known value where a batch ended no episode; the last axis is time."""
+    found = np.array(returns, float)
+    for t in range(1, found.shape[-1]):
+        found[..., t] = np.where(np.isnan(found[..., t]), found[..., t - 1], found[..., t])
+    return found
+
+
+def interquartile_mean(values: Any, axis: int = 0) -> np.ndarray:
+    """Return the mean of the middle half."""
+    from scipy.stats import trim_mean
+
+    return np.asarray(trim_mean(np.asarray(values, float), 0.25, axis=axis))
+
+
+def bootstrap(values: Any, resamples: int, seed: int = 0) -> dict[str, Any]:
+    """Return the interquartile mean over the first axis and a 95 % percentile interval from resampled seeds."""
+    values = np.asarray(values, float)
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, len(values), (resamples, len(values)))
+    low, high = np.quantile(interquartile_mean(values[rows], axis=1), [0.025, 0.975], axis=0)
+    found = {"iqm": interquartile_mean(values), "low": low, "high": high}
+    return {name: np.round(value, 4).tolist() for name, value in found.items()}
+
+
+def play(policy: Any, params: Any, settings: dict[str, Any], greedy: bool) -> np.ndarray:
+    """Return the mean return of fresh episodes for a stack of parameters, shape (seeds,)."""
+    env = envs.make(settings["env"], num_envs=settings["episodes"])
+    found = _play(env, _Greedy(policy) if greedy else policy, params, jax.random.key(10**6))
+    return np.asarray(jnp.nanmean(found, axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class _Greedy:
+    """The policy, without its dice."""
+
+    policy: Any
+
+    def sample(self, params: Any, observations: Any, key: Any) -> Any:
+        return self.policy.greedy(params, observations)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _play(env: Any, policy: Any, params: Any, key: Any) -> Any:
+    keys = jax.random.split(key, len(jax.tree.leaves(params)[0]))
+    return jax.vmap(lambda p, k: episodes(env, policy, p, k).episode_returns)(params, keys)
+
+
+def tune(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the best of the six values and the mean area under the curve of each, over the tuning seeds."""
+    values = GRID[name][2]
+    _, trace = train(name, values, settings["tuning_seeds"], settings, settings["iterations"])
+    returns = filled(trace["mean_return"])
+    area = returns.mean(axis=(1, 2))
+    return {
+        "value": values[int(np.argmax(area))],
+        "values": values,
+        "area": np.round(area, 2).tolist(),
+        "last": np.round(returns[:, :, -1].mean(axis=1), 2).tolist(),
+    }
+
+
+def first_solved(returns: np.ndarray, threshold: float) -> list[int | None]:
+    """Return the first iteration, counted from 1, at or above the threshold, a seed; None where there is none."""
+    above = returns >= threshold
+    return [int(row.argmax()) + 1 if row.any() else None for row in above]
+
+
+def describe(name: str, value: float, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what is reported of one method: curves with intervals, divergences, rejections, final returns."""
+    states, trace = train(name, [value], settings["seeds"], settings, settings["iterations"])
+    trace = {key: entry[0] for key, entry in trace.items()}
+    params = jax.tree.map(lambda leaf: leaf[0], states.params)
+    policy = policies.mlp(envs.make(settings["env"], num_envs=settings["num_envs"]), settings["hidden"])
+    returns = filled(trace["mean_return"])
+    final, greedy = (play(policy, params, settings, mode) for mode in (False, True))
+    count = settings["resamples"]
+    solved = first_solved(returns, settings["solved"])
+    return {
+        "env_steps": trace["env_steps"][0].tolist(),
+        "return": bootstrap(returns, count),
+        "worst": np.round(np.quantile(returns, 0.1, axis=0), 2).tolist(),
+        "area": bootstrap(returns.mean(axis=1), count),
+        "kl": {f"{int(q * 100)}": _digits(np.quantile(trace["kl"], q, axis=0)) for q in (0.1, 0.5, 0.9, 1.0)},
+        "largest_kl": _digits(trace["kl"].max(axis=1)),
+        "largest_ratio": _digits(trace["ratio_max"].max(axis=1)),
+        "backtracks": np.round(trace["backtracks"].mean(axis=0), 3).tolist(),
+        "shortened": np.round((trace["backtracks"] > 0).mean(axis=0), 3).tolist(),
+        "rejected": int((trace["status"] != 0).sum()),
+        "updates": int(trace["status"].size),
+        "solved": solved,
+        "unsolved": sum(entry is None for entry in solved),
+        # a seed that was solved and later fell below 80 % of the threshold
+        "fell": int(
+            sum(s is not None and (row[s:] < 0.8 * settings["solved"]).any() for s, row in zip(solved, returns))
+        ),
+        "final": bootstrap(final, count) | {"all": np.round(final, 2).tolist()},
+        "greedy": bootstrap(greedy, count) | {"all": np.round(greedy, 2).tolist()},
+        "first returns": returns[:2, :3].tolist(),
+        "first kl": trace["kl"][:2, :2].tolist(),
+    }
+
+
+def _digits(values: Any) -> list[float]:
+    return [float(f"{value:.4g}") for value in np.ravel(values)]
+
+
+def pendulum(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the learning curve of TRPO on Pendulum-v1 with its interval, KL and backtracks."""
+    p = settings["pendulum"]
+    env = envs.make("Pendulum-v1", num_envs=p["num_envs"])
+    policy = policies.mlp(env, p["hidden"])
+    base = trpo.Settings(
+        delta=p["delta"],
+        iterations=p["iterations"],
+        batch=p["batch"],
+        gamma=0.95,
+        critic=critics.mlp(p["hidden"]),
+    )
+    states = starts(trpo.METHOD, env, policy, base, range(p["seeds"]))
+    _, trace = jax.vmap(lambda state: trpo.train(env, policy, state, base))(states)
+    returns = filled(trace.mean_return)
+    return {
+        "env_steps": np.asarray(trace.env_steps)[0].tolist(),
+        "return": bootstrap(returns, settings["resamples"]),
+        "last": np.round(returns[:, -1], 1).tolist(),
+        "largest_kl": float(f"{np.max(trace.kl):.4g}"),
+        "shortened": round(float(np.mean(np.asarray(trace.backtracks) > 0)), 3),
+    }
+
+
+def seconds(settings: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return CPU seconds of one update of the policy by width and method: medians over interleaved rounds."""
+    found: dict[str, dict[str, float]] = {}
+    for width in settings["widths"]:
+        env = envs.make(settings["env"], num_envs=settings["num_envs"])
+        policy = policies.mlp(env, (width, width))
+        calls = {}
+        for name, (module, _, _) in GRID.items():
+            base = _settings(module, settings, 1)
+            state = module.initial(env, policy, jax.random.key(0), base)
+            _, rollout = collect(env, policy, state.params, state.actors, state.key, base.batch // env.num_envs)
+            batch = advantages.batch(rollout, partial(base.critic.values, state.critic), gamma=base.gamma, lam=base.lam)
+            update = jax.jit(partial(module.update, policy, settings=base))
+            calls[name] = partial(update, state, batch)
+        taken: dict[str, list[float]] = {name: [] for name in calls}
+        for turn in range(settings["rounds"] + 1):  # the first round compiles
+            for name, call in calls.items():
+                began = time.process_time()
+                jax.block_until_ready(call())
+                if turn:
+                    taken[name].append(time.process_time() - began)
+        found[str(width)] = {name: float(f"{np.median(values):.3g}") for name, values in taken.items()}
+    return found
+
+
+def _seconds_on_one_thread(settings: dict[str, Any]) -> Any:
+    # in a process of its own, since the number of threads is fixed when the libraries are loaded
+    program = (
+        "import json, sys; from ngtools.experiments import policies as study; "
+        "print(json.dumps(study.seconds(json.load(sys.stdin))))"
+    )
+    one = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    one["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(settings),
+        env=os.environ | one,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run(**settings: Any) -> dict[str, Any]:
+    """Return tuning and results of the four methods, Pendulum, and CPU seconds."""
+    tuning = {name: tune(name, settings) for name in GRID}
+    return {
+        "tuning": tuning,
+        "methods": {name: describe(name, tuning[name]["value"], settings) for name in GRID},
+        "pendulum": pendulum(settings),
+        "seconds": _seconds_on_one_thread(settings),
+    }
+
+
+def check(results: dict[str, Any]) -> dict[str, bool]:
+    """Return the claims and their verdicts."""
+    methods, tuning = results["methods"], results["tuning"]
+    delta = tuning["TRPO"]["value"]
+    return {
+        "no TRPO update has a measured KL above delta": max(methods["TRPO"]["largest_kl"]) <= delta * (1 + 1e-3),
+        "NPG, which does not measure, exceeds its delta": max(methods["NPG"]["largest_kl"])
+        > 1.05 * tuning["NPG"]["value"],
+        "TRPO solves CartPole in every seed": methods["TRPO"]["unsolved"] == 0,
+        "TRPO learns Pendulum: the interval of the last return lies above -200": results["pendulum"]["return"]["low"][
+            -1
+        ]
+        > -200,
+    }
+
+
+def sample() -> dict[str, Any]:
+    """Return the first updates of two seeds of TRPO and REINFORCE afresh, at the stored settings."""
+    from ngtools.experiments import load
+
+    tuned, fresh = load("policies")["results"]["tuning"], {}
+    for name in ("TRPO", "REINFORCE"):
+        _, trace = train(name, [tuned[name]["value"]], SETTINGS["seeds"][:2], SETTINGS, 2)
+        fresh[name] = {"first kl": trace["kl"][0].tolist()}
+    return {"methods": fresh}

@@ -1,0 +1,72 @@
+"""P32 to P35 on one batch, and what a damped length gives away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ngtools.rl import npg, trpo
+from ngtools.rl.anatomy import at_values, budget_shares, random_gains, trial
+
+FOUND = trial(2)
+# rank 5 in 64 bits: five CG steps solve it, and the tolerance stops it there
+EXACT = {"cg_steps": 10, "cg_tol": 1e-10}
+BEST = FOUND.g @ np.linalg.pinv(FOUND.F, rcond=1e-10, hermitian=True) @ FOUND.g
+
+
+def test_the_pieces_are_those_of_the_surrogate_and_of_the_divergence():
+    d, h = len(FOUND.g), 1e-5
+    assert np.linalg.matrix_rank(FOUND.F, tol=1e-10) == 5
+    for axis in np.eye(d):
+        # central differences: h^2 and 1e-16 / h
+        slope = (FOUND.surrogate(h * axis) - FOUND.surrogate(-h * axis)) / (2 * h)
+        assert slope == pytest.approx(axis @ FOUND.g, abs=1e-8)
+    v = np.random.default_rng(0).standard_normal(d)
+    # the divergence is even to third order, and the mean of +-h leaves a fourth-order remainder
+    curvature = (FOUND.kl(1e-3 * v) + FOUND.kl(-1e-3 * v)) / 1e-6
+    assert curvature == pytest.approx(v @ FOUND.F @ v, rel=1e-4)
+
+
+def test_p32_length_and_predicted_gain():
+    deltas = np.array([1e-3, 1e-2, 0.1])
+    reports = at_values(trpo.METHOD, FOUND, trpo.Settings(**EXACT), "delta", deltas)
+    assert reports.predicted_kl == pytest.approx(deltas, rel=1e-10)
+    assert reports.predicted_gain == pytest.approx(np.sqrt(2 * deltas * BEST), rel=1e-8)
+
+
+def test_p33_backtracking_ends_inside_and_higher():
+    deltas = np.array([0.001, 0.01, 0.1, 1.0, 20.0])
+    reports = at_values(trpo.METHOD, FOUND, trpo.Settings(**EXACT, backtracks=30), "delta", deltas)
+    assert (reports.status == 0).all()
+    assert (reports.kl <= deltas).all()
+    assert (reports.gain > 0).all()
+    assert reports.backtracks.max() > 0
+
+
+def test_p34_the_full_step_misses_by_the_root_of_delta():
+    deltas = np.array([1e-6, 1e-4])
+    reports = at_values(npg.METHOD, FOUND, npg.Settings(**EXACT), "delta", deltas)
+    miss = np.abs(reports.kl / deltas - 1)
+    assert np.diff(np.log(miss))[0] / np.diff(np.log(deltas))[0] == pytest.approx(0.5, abs=0.02)
+
+
+def test_p35_no_random_direction_gains_more():
+    gains = random_gains(FOUND, 0.01, np.random.default_rng(0))
+    assert gains.max() < 1
+    along = FOUND.g @ np.linalg.pinv(FOUND.F, rcond=1e-10, hermitian=True)
+    step = np.sqrt(2 * 0.01 / (along @ FOUND.F @ along)) * along
+    assert step @ FOUND.g == pytest.approx(np.sqrt(2 * 0.01 * BEST), rel=1e-9)
+
+
+def test_a_damped_length_is_shorter_than_the_radius():
+    damping = 0.1
+    settings = trpo.Settings(**EXACT, damping=damping, damped_length=True)
+    reports = at_values(trpo.METHOD, FOUND, settings, "delta", np.array([0.01]))
+    share = budget_shares(FOUND, [damping])[0]
+    assert share < 1
+    # CG stops at a residual of 1e-10
+    assert reports.predicted_kl[0] / 0.01 == pytest.approx(share, rel=1e-6)
+    undamped = at_values(trpo.METHOD, FOUND, replace(settings, damped_length=False), "delta", np.array([0.01]))
+    assert undamped.predicted_kl[0] == pytest.approx(0.01, rel=1e-9)
