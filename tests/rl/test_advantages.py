@@ -80,15 +80,8 @@ def test_a_batch_is_flat_normalised_and_keeps_the_targets(rollout):
     with jax.enable_x64(True):
         raw = advantages.batch(rollout, value, gamma=GAMMA, lam=LAM, normalise=False)
         batch = advantages.batch(rollout, value, gamma=GAMMA, lam=LAM)
-    A = by_definition(
-        rollout.rewards,
-        value(rollout.observations),
-        value(rollout.next_observations),
-        rollout.terminated,
-        rollout.truncated,
-        GAMMA,
-        LAM,
-    ).ravel()
+    V, V_next = value(rollout.observations), value(rollout.next_observations)
+    A = by_definition(rollout.rewards, V, V_next, rollout.terminated, rollout.truncated, GAMMA, LAM).ravel()
     np.testing.assert_allclose(raw.advantages, A, atol=1e-13)
     np.testing.assert_allclose(batch.advantages, (A - A.mean()) / A.std(), atol=1e-12)
     np.testing.assert_allclose(batch.targets, A + rollout.observations[..., 0].ravel(), atol=1e-13)

@@ -64,9 +64,8 @@ def test_one_gauss_newton_step_on_a_linear_model_is_ridge(rng):
     Z = np.column_stack([np.ones(50), X])
     expected = np.linalg.solve(Z.T @ Z / 50 + 0.5 * np.eye(4), Z.T @ y / 50)
     # conjugate gradients stop at a residual of 1e-3
-    np.testing.assert_allclose(
-        np.concatenate([fitted["bias"], fitted["kernel"][:, 0]]), expected, atol=2e-3 * np.abs(expected).max()
-    )
+    found = np.concatenate([fitted["bias"], fitted["kernel"][:, 0]])
+    np.testing.assert_allclose(found, expected, atol=2e-3 * np.abs(expected).max())
 
 
 def test_rows_without_weight_do_not_count(data):
