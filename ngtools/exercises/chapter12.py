@@ -6,7 +6,9 @@ import numpy as np
 import sympy as sp
 
 from ngtools.exercises.checker import Exercise, Mistake
-from ngtools.experiments.kakade2001 import two_state
+from ngtools.exercises.misconceptions import METRIC_FOR_INVERSE, PLAIN_GRADIENT
+from ngtools.experiments import load
+from ngtools.experiments.kakade2001 import closed_forms, two_state
 from ngtools.rl import bandit, mdp
 
 PLACE = np.array([np.log(0.8 / 0.2), np.log(0.1 / 0.9)])  # logits of the published start
@@ -54,7 +56,8 @@ def bandit_gradient_step() -> np.ndarray:
 
 
 def bandit_first_order_step() -> np.ndarray:
-    return P * (1 + ALPHA * (REWARD - P @ REWARD))
+    drift = REWARD - np.dot(P, REWARD)
+    return P * (1 + ALPHA * drift)
 
 
 def bandit_without_normalisation() -> np.ndarray:
@@ -75,7 +78,13 @@ def two_arm_gradient_flow() -> sp.Expr:
 
 
 def two_arm_flow_of_the_logit() -> sp.Expr:
-    return sp.Symbol("Delta")
+    p = sp.Symbol("p")
+    return two_arm_flow() / (p * (1 - p))
+
+
+def two_arm_flow_with_the_metric() -> sp.Expr:
+    p, Delta = sp.symbols("p Delta")
+    return Delta / (p * (1 - p))
 
 
 def weighted_information() -> np.ndarray:
@@ -99,31 +108,64 @@ def uniformly_weighted_information() -> np.ndarray:
     return unweighted_information() / 2
 
 
+FACTORS = ("a factor of 2", "a factor of 200", "a factor of 1 000 000")
+
+
+def _nearest(ratio: float) -> str:
+    sizes = [float(word.removeprefix("a factor of ").replace(" ", "")) for word in FACTORS]
+    return FACTORS[int(np.argmin(np.abs(np.log(sizes) - np.log(ratio))))]
+
+
+def _flow_ratio(start: str) -> float:
+    flows = load("kakade2001")["results"]["two states"][start]
+    return float(flows["gradient"]["time"] / flows["natural, damping 0"]["time"])
+
+
 def mild_plateau() -> str:
     """How much longer the gradient flow takes from (.8, .2), to the nearest choice."""
-    from ngtools.experiments import load
-
-    flows = load("kakade2001")["results"]["two states"]["0.8, 0.2"]
-    ratio = flows["gradient"]["time"] / flows["natural, damping 0"]["time"]
-    factors = {"a factor of 2": 2, "a factor of 200": 200, "a factor of 1 000 000": 1e6}
-    return min(factors, key=lambda word: abs(np.log(factors[word] / ratio)))
+    return _nearest(_flow_ratio("0.8, 0.2"))
 
 
-def scaled_rewards() -> str:
-    """What multiplying all rewards by 10 changes, from the three steps of the published process."""
+def published_plateau() -> str:
+    return _nearest(_flow_ratio("0.8, 0.1"))
+
+
+def speeds_at_the_start() -> str:
+    found = closed_forms(np.log([0.8 / 0.2, 0.2 / 0.8]))
+    g = found["fisher"] * found["natural"]
+    return _nearest(float(g @ found["natural"] / (g @ g)))
+
+
+def _kept(reward_in_fisher: bool = False, budget: bool = True) -> str:
+    """Which steps stay when all rewards grow by 10, in words."""
     process, policy = two_state()
-    larger = mdp.MDP(process.transition, 10 * process.reward, process.start)
-    kept = []
-    for world in (process, larger):
+    steps = []
+    for scale in (1, 10):
+        world = mdp.MDP(process.transition, scale * process.reward, process.start)
         g = mdp.policy_gradient(world, policy, PLACE, 0.9)
-        F = mdp.policy_fisher(policy, PLACE, mdp.evaluate(world, mdp.probabilities(policy, PLACE), 0.9).rho)
+        rho = mdp.evaluate(world, mdp.probabilities(policy, PLACE), 0.9).rho
+        F = mdp.policy_fisher(policy, PLACE, rho) * (scale if reward_in_fisher else 1)
         natural = np.linalg.solve(F, g)
         newton = np.linalg.solve(mdp.return_hessian(world, policy, PLACE, 0.9), g)
-        kept.append((natural, natural / np.sqrt(g @ natural), newton))
-    same = [bool(np.allclose(a, b)) for a, b in zip(*kept)]
+        fixed = natural / np.sqrt(natural @ mdp.policy_fisher(policy, PLACE, rho) @ natural) if budget else natural
+        steps.append((natural, fixed, newton))
+    same = [bool(np.allclose(a, b)) for a, b in zip(*steps)]
     if same[0]:
         return KEPT[0]
     return KEPT[2] if same[1] and same[2] else KEPT[1]
+
+
+def scaled_rewards() -> str:
+    """What multiplying all rewards by 10 leaves as it was, computed for Kakade's two states with a discount."""
+    return _kept()
+
+
+def scaled_rewards_with_rewards_in_fisher() -> str:
+    return _kept(reward_in_fisher=True)
+
+
+def scaled_rewards_without_a_budget() -> str:
+    return _kept(budget=False)
 
 
 KEPT = ("all three", "Newton's step only", "the step of fixed KL and Newton's")
@@ -153,7 +195,7 @@ EXERCISES = (
                 gradient_with_plain_mean,
                 "V(s) is the mean of Q under the policy, not the plain mean over the actions.",
             ),
-            Mistake("states not weighted", gradient_without_states, "each state counts with its probability rho(s)."),
+            Mistake("rho left out", gradient_without_states, "each state counts with its probability rho(s)."),
         ),
         "A state that is not visited and an action that is not taken have no gradient, whatever their advantage.",
         inputs=_TABLES,
@@ -173,7 +215,7 @@ EXERCISES = (
                 natural_with_state_weights,
                 "rho(s) stands in the gradient and in F, and cancels.",
             ),
-            Mistake("the gradient itself", tabular_gradient, "that is the gradient. Multiply by F^+."),
+            PLAIN_GRADIENT.by(tabular_gradient, "Multiply by F^+."),
         ),
         "Compare the arguments with the answer: the natural gradient does not ask how often a state is visited.",
         inputs=_TABLES,
@@ -183,11 +225,7 @@ EXERCISES = (
         "value",
         bandit_step,
         (
-            Mistake(
-                "gradient instead of natural gradient",
-                bandit_gradient_step,
-                "you added p (r - p . r) to the logits: that is the gradient.",
-            ),
+            PLAIN_GRADIENT.by(bandit_gradient_step, "It adds p (r - p . r) to the logits."),
             Mistake(
                 "first order",
                 bandit_first_order_step,
@@ -202,11 +240,8 @@ EXERCISES = (
         "formula",
         two_arm_flow,
         (
-            Mistake(
-                "gradient flow",
-                two_arm_gradient_flow,
-                "that is the gradient flow of one logit: it is p (1 - p) times slower.",
-            ),
+            PLAIN_GRADIENT.by(two_arm_gradient_flow, "It is taken in one logit, and read in p."),
+            METRIC_FOR_INVERSE.by(two_arm_flow_with_the_metric),
             Mistake(
                 "velocity of the logit",
                 two_arm_flow_of_the_logit,
@@ -240,18 +275,18 @@ EXERCISES = (
         mild_plateau,
         (
             Mistake(
-                "the plateau is not seen",
-                lambda: "a factor of 2",
-                "state j is still forgotten for a while: 2 / p_j is 10 here.",
+                "the speed at the start",
+                speeds_at_the_start,
+                "at the start the speeds differ by about that much. Then the gradient forgets state j, and slows down.",
             ),
             Mistake(
                 "the published start",
-                lambda: "a factor of 1 000 000",
+                published_plateau,
                 "that is the start with p_j = .1. The length of the plateau grows like exp(2 / p_j).",
             ),
         ),
         "From one tenth to two tenths: four powers of ten. A published factor is a factor at a published start.",
-        choices=("a factor of 2", "a factor of 200", "a factor of 1 000 000"),
+        choices=FACTORS,
     ),
     Exercise(
         "scaled_rewards",
@@ -260,12 +295,12 @@ EXERCISES = (
         (
             Mistake(
                 "F contains rewards",
-                lambda: "all three",
+                scaled_rewards_with_rewards_in_fisher,
                 "F contains no reward, so F^-1 g grows with g.",
             ),
             Mistake(
                 "a budget depends on units",
-                lambda: "Newton's step only",
+                scaled_rewards_without_a_budget,
                 "a step of fixed KL divides by sqrt(g . F^-1 g), which grows by the same factor.",
             ),
         ),
