@@ -5,6 +5,7 @@
 #   NB=book/01_....ipynb   the notebooks that `run`, `text` and `fold` work on (default: all)
 #   SOLUTIONS=no           build the book without the solutions of the exercises
 #   OUT=/tmp/somewhere     build the book elsewhere than _build
+#   ARGS='--sample 100'    what `mutants` is told
 #   JOBS=2                 processes that `make test` uses
 
 PYTHON ?= python3
@@ -17,6 +18,7 @@ NB ?= $(sort $(wildcard book/*.ipynb book/reference/*.ipynb))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LAB := $(VENV)/.ready-lab
+MUTANTS := $(VENV)/.ready-mutants
 HTML := $(OUT)/_build/html
 
 # The book is computed on the CPU, so that its numbers are the same on every machine.
@@ -37,6 +39,10 @@ $(READY): requirements.txt pyproject.toml tools/bootstrap.sh
 
 $(LAB): $(READY) tools/requirements/lab.txt
 	@sh tools/bootstrap.sh "$(PYTHON)" "$(VENV)" tools/requirements/lab.txt
+	@touch $@
+
+$(MUTANTS): $(READY) tools/requirements/mutants.txt
+	@sh tools/bootstrap.sh "$(PYTHON)" "$(VENV)" tools/requirements/mutants.txt
 	@touch $@
 
 # Always from nothing: Sphinx repeats a warning only for pages it reads again, so a second build would forget it.
@@ -85,6 +91,15 @@ test-browser: $(READY) ## every built page in Chromium (needs chromium and Playw
 	@$(BIN)/python tests/browser/requirements.py
 	@test -f "$(HTML)/index.html" || $(MAKE) book
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/browser --html-root "$(HTML)"
+
+fuzz: $(READY) ## every public function, asked wrongly many times (a few times in test)
+	@FUZZ=50 $(BIN)/python -m pytest -q -p no:cacheprovider tests/fuzz
+
+mutants: $(MUTANTS) ## small changes of the code, and whether the tests notice (a sample; hours for all: see tools/mutants.py)
+	@nice $(BIN)/python tools/mutants.py $(ARGS)
+
+coverage: $(READY) ## lines and branches of ngtools that no test runs
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term tests ngtools
 
 bench: $(READY) ## measurements against peers (never part of test)
 	@$(BIN)/python -m benchmarks

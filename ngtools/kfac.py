@@ -25,12 +25,14 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
+from ngtools.checks import number
 from ngtools.linear import Solution, kron_product, kron_solve, kron_solve_factored
 from ngtools.linear.damping import check_damping
 from ngtools.linear.kronecker import after, check_full_rank
 from ngtools.linear.solution import direct
 from ngtools.products.batch import count_of, head_of, linearised, weights_of
 from ngtools.products.heads import Head
+from ngtools.products.listening import check_layers, dense, patches, signals, signals_of
 
 __all__ = ["Factors", "dense", "factors", "patches", "product", "signals", "solve", "step"]
 
@@ -49,28 +51,6 @@ class Factors:
 
     inputs: dict[str, jax.Array]
     outputs: dict[str, jax.Array]
-
-
-def dense(params: Any, name: str, a: jax.Array) -> jax.Array:
-    """Return a kernel + bias for layer ``name``; ``a`` has shape (..., inputs)."""
-    layer = params[name]
-    s = a @ layer["kernel"]
-    return s + layer["bias"] if "bias" in layer else s
-
-
-def patches(image: jax.Array, window: tuple[int, int]) -> jax.Array:
-    """Return the patches of an image (height, width, channels), shape (places, window * channels).
-
-    Stride 1, no padding, so that ``dense(params, name, patches(image, (3, 3)))`` is a 3 x 3 convolution at each of
-    its (height - 2)(width - 2) places.
-    """
-    h, w = window
-    rows, columns, channels = image.shape
-    if h > rows or w > columns:
-        raise ValueError(f"window {window} is larger than the image of shape {image.shape}")
-    i = jnp.arange(rows - h + 1)[:, None, None, None] + jnp.arange(h)[None, None, :, None]
-    j = jnp.arange(columns - w + 1)[None, :, None, None] + jnp.arange(w)[None, None, None, :]
-    return image[i, j].reshape(-1, h * w * channels)
 
 
 def factors(
@@ -102,7 +82,7 @@ def factors(
     Exact where one layer is linear and g does not depend on a: a linear model with Gaussian outputs, also with shared
     weights; or a batch of one example.  Otherwise an approximation.
     """
-    _check_layers(params)
+    check_layers(params)
     head = head_of(head, model, params, batch)
     count = count_of(batch)
     shares = weights_of(weights, count)
@@ -112,7 +92,7 @@ def factors(
 
 
 def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, shares: Any) -> Factors:
-    inputs, gradients = _signals(model, head, params, batch, keys)
+    inputs, gradients = signals_of(model, head, params, batch, keys)
     omega, gamma = {}, {}
     for name, a in inputs.items():
         # one matrix product over all examples: an outer product an example would be written out and read again
@@ -127,76 +107,11 @@ def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, share
     return Factors(*means)
 
 
-def signals(model: Model, params: Any, batch: Any, head: Any) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
-    """Return what every layer hears and is told: its inputs a and its output gradients g, by name.
-
-    Inputs have shape (N, places, inputs), with a last entry 1 where the layer has a bias.  Gradients have shape
-    (N, columns, places, outputs), the columns weighted so that the *sum* over them of what is quadratic in g is the
-    expectation over the model's outcomes.  For an example with one place the layer's Fisher block is the sum over the
-    columns of (a a^T) (x) (g g^T).
-
-    Parameters
-    ----------
-    model, params, batch, head
-        As in ``factors``.
-    """
-    _check_layers(params)
-    return linearised(_signals, model, head_of(head, model, params, batch), params, batch, None)
-
-
-def _signals(model: Model, head: Head, params: Any, batch: Any, keys: Any) -> Any:
-    def one(x: Any, key: Any) -> tuple[Any, Any]:
-        probes = _probes(model, params, x)
-
-        def listened(probes: Any) -> Any:
-            heard: dict[str, list[Any]] = {}
-            z = model(params, x, dense=_listener(heard, probes))
-            return trees.flatten(z)[0], {name: jnp.concatenate(uses) for name, uses in heard.items()}
-
-        z, pull, inputs = jax.vjp(listened, probes, has_aux=True)
-        score = jax.grad(head.log_density, argnums=1)
-        columns = head.root(z) if key is None else score(head.sample(key, z), z)[:, None]
-        gradients = jax.vmap(lambda column: pull(column)[0], in_axes=1)(columns)
-        return inputs, {name: jnp.concatenate(uses, axis=1) for name, uses in gradients.items()}
-
-    inputs, gradients = jax.vmap(one)(batch, keys)
-    for name, a in inputs.items():
-        if "bias" in params[name]:
-            inputs[name] = jnp.concatenate([a, jnp.ones_like(a[..., :1])], axis=-1)
-    return inputs, gradients
-
-
 def _second_moment(rows: jax.Array, shares: jax.Array) -> jax.Array:
     """Return the sum over examples (first axis) of their share times the sum of the outer products of their rows."""
     weighted = rows * shares.astype(rows.dtype).reshape(-1, *[1] * (rows.ndim - 1))
     width = rows.shape[-1]
     return weighted.reshape(-1, width).T @ rows.reshape(-1, width)
-
-
-def _listener(heard: dict[str, list[Any]], probes: Any) -> Callable[..., Any]:
-    def listening(params: Any, name: str, a: jax.Array) -> jax.Array:
-        uses = heard.setdefault(name, [])
-        s = dense(params, name, a)
-        if probes is not None:
-            # a probe is zero; the derivative with respect to it is the output gradient g at every place
-            s = s + probes[name][len(uses)].reshape(s.shape)
-        uses.append(a.reshape(-1, a.shape[-1]))
-        return s
-
-    return listening
-
-
-def _probes(model: Model, params: Any, x: Any) -> Any:
-    heard: dict[str, list[Any]] = {}
-
-    def run(params: Any, x: Any) -> Any:
-        model(params, x, dense=_listener(heard, None))
-        return {name: list(uses) for name, uses in heard.items()}
-
-    shapes = jax.eval_shape(run, params, x)
-    heard.clear()
-    outputs = {name: params[name]["kernel"].shape[1] for name in shapes}
-    return {name: [jnp.zeros((len(a), outputs[name]), a.dtype) for a in uses] for name, uses in shapes.items()}
 
 
 def product(factors: Factors, v: Any) -> Any:
@@ -271,15 +186,15 @@ def step(
     learning_rate
         alpha > 0.
     """
-    if not trees.is_traced(learning_rate) and not learning_rate > 0:
-        raise ValueError(f"learning_rate must be > 0 (got {learning_rate!r})")
+    if not trees.is_traced(learning_rate):
+        number(learning_rate, "learning_rate", above=0)
     trees.check_like(gradient, params, "gradient", "params")
     return trees.axpy(learning_rate, solve(factors, gradient, damping=damping, method=method).value, params)
 
 
 def _layerwise(factors: Factors, tree: Any, apply: Callable[..., Any]) -> Any:
     if set(tree) != set(factors.inputs):
-        raise ValueError(f"the gradient has layers {sorted(tree)}, the factors have {sorted(factors.inputs)}")
+        raise ValueError(f"the gradient (or v) has layers {sorted(tree)}, the factors have {sorted(factors.inputs)}")
     result = {}
     for name, layer in tree.items():
         A, G = factors.inputs[name], factors.outputs[name]
@@ -290,13 +205,3 @@ def _layerwise(factors: Factors, tree: Any, apply: Callable[..., Any]) -> Any:
         else:
             result[name] = {"kernel": apply(name, A, G, layer["kernel"])}
     return result
-
-
-def _check_layers(params: Any) -> None:
-    trees.check_floating(params, "params")
-    wanted = '{name: {"kernel": (inputs, outputs), "bias": (outputs,)}}'
-    for name, layer in params.items() if isinstance(params, dict) else [("", None)]:
-        if not isinstance(layer, dict) or not {"kernel"} <= set(layer) <= {"kernel", "bias"}:
-            raise ValueError(f"K-FAC needs parameters of the form {wanted}, bias optional (look at '{name}')")
-        if jnp.ndim(layer["kernel"]) != 2:
-            raise ValueError(f"layer '{name}': kernel must have two axes (got shape {jnp.shape(layer['kernel'])})")

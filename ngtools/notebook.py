@@ -15,6 +15,8 @@ import jax
 import numpy as np
 import sympy as sp
 
+from ngtools.checks import whole_number
+
 __all__ = ["Formula", "Table", "chapter", "number", "say", "show", "table"]
 
 
@@ -33,6 +35,7 @@ def chapter(n: int) -> tuple[np.random.Generator, jax.Array]:
     """
     from ngtools.plots.style import use_style
 
+    n = whole_number(n, "n", least=0)
     use_style()
     return np.random.default_rng(n), jax.random.key(n)
 
@@ -47,6 +50,7 @@ def number(value: Any, digits: int = 4) -> str:
     >>> number(2 / 3), number([1.0, 1e-17]), number(True)
     ('0.6667', '(1, 0)', 'yes')
     """
+    digits = whole_number(digits, "digits")
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, np.bool_)):

@@ -15,6 +15,7 @@ ROOT = Path(ngtools.__file__).parent
 FLOORS = (
     ("engines", 0),
     ("trees", 0),
+    ("checks", 0),
     ("data", 0),
     ("families", 1),
     ("linear", 1),

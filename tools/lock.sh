@@ -14,6 +14,7 @@ trap 'rm -f "$pins"' EXIT
 grep -v '^-e' requirements.txt > "$pins"
 compile --extra book --extra rl --extra test -o "$pins" > /dev/null
 { cat "$pins"; echo "-e ."; } > requirements.txt
-# What the two optional environments need on top of it.
+# What the three optional environments need on top of it.
 compile --extra book --extra rl --extra test --extra lab -c "$pins" | grep -vxFf "$pins" > tools/requirements/lab.txt
 compile --extra browser -c "$pins" | grep -vxFf "$pins" > tools/requirements/browser.txt
+compile --extra book --extra rl --extra test --extra mutants -c "$pins" | grep -vxFf "$pins" > tools/requirements/mutants.txt

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import real_array
 from ngtools.descent.natural import budget_step
 from ngtools.families import Family
 from ngtools.geometry import transform_gradient
@@ -39,7 +40,7 @@ def spent(family: Family, theta: Any, gradient: Any, budgets: Any, chart: str | 
     J = family.jacobian(theta, to=chart or family.charts[0])
     F, g = np.asarray(family.fisher(phi, chart), dtype=np.float64), transform_gradient(gradient, J)
     found = []
-    for c in np.asarray(budgets, dtype=np.float64):
+    for c in real_array(budgets, "budgets", ("n",)):
         end = phi + budget_step(F, g, c)
         # an end within rounding of the edge is on it: theta + Delta cancels to about 1e-16 of theta
         beyond = end + 1e-12 * (end - phi)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from ngtools.checks import number, whole_number
 from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.run import record
 from ngtools.descent.setting import Setting
@@ -62,8 +63,7 @@ def flow_setting(kind: str, setting: Setting, theta: Any, time: float, points: i
     """The same in any setting."""
     if kind not in ("natural", "gradient"):
         raise ValueError(f"kind must be 'natural' or 'gradient' (got {kind!r})")
-    if not time > 0:
-        raise ValueError(f"time must be > 0 (got {time!r})")
+    time, points = number(time, "time", above=0), whole_number(points, "points", least=2)
     theta, times = np.asarray(theta, dtype=np.float64), np.linspace(0.0, time, points)
     velocity = setting.natural_gradient if kind == "natural" else setting.gradient
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import number, real_array
 from ngtools.descent.kl_steps import kl_proximal
 from ngtools.descent.methods import Method
 from ngtools.descent.setting import Setting
@@ -21,13 +22,14 @@ __all__ = ["KL_PROXIMAL_LINEARISED", "kl_proximal_linearised"]
 
 def kl_proximal_linearised(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndarray:
     """The maximiser of g^T (u - theta) - KL(theta || u) / alpha, g the gradient at theta."""
+    alpha, theta = number(alpha, "alpha", above=0), real_array(theta, "theta", (setting.dimension,))
     linear = replace(
         setting,
         objective=_linear,
         metric=_first(setting.metric),
         divergence=_first(setting.divergence),
         decode=_first(setting.decode),
-        constants=(setting.constants, np.asarray(theta, dtype=np.float64), setting.gradient(theta)),
+        constants=(setting.constants, theta, setting.gradient(theta)),
     )
     return kl_proximal(linear, theta, alpha)
 

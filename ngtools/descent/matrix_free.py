@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ngtools import trees
+from ngtools.checks import number
 from ngtools.linear import Solution, cg
 from ngtools.products import fisher_vector_product
 
@@ -85,10 +85,11 @@ def natural_gradient_step(
     if (learning_rate is None) == (kl_budget is None):
         raise ValueError("give either learning_rate= or kl_budget=")
     name, size = ("learning_rate", learning_rate) if kl_budget is None else ("kl_budget", kl_budget)
-    if not trees.is_traced(size) and not (np.isfinite(size) and size > 0):
-        raise ValueError(f"{name} must be > 0 (got {size!r})")
+    if not trees.is_traced(size):
+        number(size, name, above=0)
     trees.check_floating(params, "params")
     trees.check_like(gradient, params, "gradient", "params")
+    trees.check_floating(gradient, "gradient")
     trees.check_finite(gradient, "gradient")
     solution = cg(fisher, gradient, damping=damping, metric=metric, max_steps=max_steps, tol=tol)
     x = solution.value
@@ -159,8 +160,8 @@ def optax_natural_gradient(
         import optax
     except ImportError as error:
         raise ImportError("optax_natural_gradient needs Optax: pip install optax") from error
-    if not callable(learning_rate) and not (np.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"learning_rate must be > 0 or a schedule (got {learning_rate!r})")
+    if not callable(learning_rate):
+        number(learning_rate, "learning_rate", above=0)
 
     def init(params: Any) -> NaturalGradientState:
         trees.check_floating(params, "params")

@@ -80,5 +80,5 @@ def method(name: str | Method) -> Method:
     if name not in METHODS:
         close = difflib.get_close_matches(str(name), METHODS, n=1)
         guess = f" did you mean '{close[0]}'?" if close else ""
-        raise ValueError(f"no method '{name}';{guess} known: {', '.join(METHODS)}")
+        raise ValueError(f"name: no method '{name}';{guess} known: {', '.join(METHODS)}")
     return METHODS[name]

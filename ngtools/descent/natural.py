@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
+from ngtools.checks import number, real_array
 from ngtools.engines import JAX, SYMPY, engine_of
 from ngtools.geometry.psd import spectrum
 
@@ -57,6 +58,8 @@ def natural_gradient(F: Any, g: Any, singular: str = "raise") -> Any:
     if isinstance(F, jax.core.Tracer) or isinstance(g, jax.core.Tracer):
         return solve_traced(F, g, singular)
     gradient = np.asarray(g)
+    if gradient.dtype.kind not in "fiu":
+        raise TypeError(f"g must hold real numbers (got dtype {gradient.dtype})")
     dtype = np.result_type(gradient.dtype, np.asarray(F).dtype, np.float32)
     if gradient.shape != np.shape(F)[:1] or gradient.ndim != 1:
         raise ValueError(
@@ -95,6 +98,8 @@ def solve_traced(F: Any, g: Any, singular: str = "raise") -> Any:
     ``"raise"`` is a Cholesky solve, which gives nan where F is not positive definite;
     ``"minimum-norm"`` uses eigenvalues above 1e3 eps d of the largest.
     """
+    if singular not in SINGULAR:
+        raise ValueError(f"singular must be one of {SINGULAR} (got {singular!r})")
     F, g = jnp.asarray(F), jnp.asarray(g)
     if singular == "raise":
         return jax.scipy.linalg.cho_solve(jax.scipy.linalg.cho_factor(F), g)
@@ -117,9 +122,7 @@ def budget_step(F: Any, g: Any, c: float) -> np.ndarray:
     >>> budget_step([[2.0]], [-5.0], 0.01)
     array([-0.1])
     """
-    if not c > 0 or not np.isfinite(c):
-        raise ValueError(f"c must be > 0 nats (got {c!r})")
-    F, g = np.asarray(F, dtype=np.float64), np.asarray(g, dtype=np.float64)
+    c, F, g = number(c, "c", above=0), real_array(F, "F"), real_array(g, "g")
     natural = natural_gradient(F, g)
     square = float(g @ natural)
     if not square > 0:

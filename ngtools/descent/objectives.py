@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ngtools.families import Family
+from ngtools.fisher.routes import observations
 
 __all__ = ["Objective", "as_objective", "expected_log_likelihood", "mean_log_likelihood"]
 
@@ -70,9 +71,7 @@ def mean_log_likelihood(family: Family, data: Any) -> Objective:
     ValueError
         No data, or an observation outside the support (its log likelihood is -inf everywhere).
     """
-    data = np.asarray(data, dtype=np.float64)
-    if data.size == 0:
-        raise ValueError("data is empty: pass at least one observation")
+    data = observations(data).astype(np.float64)
     inside = np.asarray(family.support.contains(data))
     if not inside.all():
         index = int(np.flatnonzero(~inside.ravel())[0])

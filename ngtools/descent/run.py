@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import number, whole_number
 from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.methods import Method, method
 from ngtools.descent.setting import Setting
@@ -46,7 +47,7 @@ def step(
     >>> descent.step("natural-euler", normal, [3.0], f, 0.1).round(6)
     array([2.866667])
     """
-    _check_alpha(alpha)
+    alpha = number(alpha, "alpha", above=0)
     setting = chart_setting(family, objective, chart)
     start = np.asarray(family.chart(chart).check(theta), dtype=np.float64)
     return method(name).step(setting, start, alpha)[0]
@@ -78,9 +79,7 @@ def run_setting(
     name: str | Method, setting: Setting, theta: Any, alpha: float, steps: int, chart: str | None = None
 ) -> Trace:
     """The same in any setting."""
-    _check_alpha(alpha)
-    if steps < 0:
-        raise ValueError(f"steps must be >= 0 (got {steps})")
+    alpha, steps = number(alpha, "alpha", above=0), whole_number(steps, "steps", least=0)
     exits: tuple[Exit, ...] = ()
     rule, state = method(name), None
     points, divergences = [np.asarray(theta, dtype=np.float64)], []
@@ -117,8 +116,3 @@ def record(
         kl=np.array(divergences, dtype=np.float64),
         exits=exits,
     )
-
-
-def _check_alpha(alpha: float) -> None:
-    if not alpha > 0 or not np.isfinite(alpha):
-        raise ValueError(f"alpha must be > 0 and finite (got {alpha!r})")

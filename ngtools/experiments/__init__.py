@@ -38,7 +38,7 @@ def names() -> tuple[str, ...]:
 def study(name: str) -> ModuleType:
     """Return the module of a study."""
     if name not in names():
-        raise ValueError(f"no study '{name}'; known: {', '.join(names())}")
+        raise ValueError(f"name: no study '{name}'; known: {', '.join(names())}")
     return importlib.import_module(f"{__name__}.{name}")
 
 
@@ -60,7 +60,7 @@ def load(name: str) -> dict[str, Any]:
     """Return the stored file of a study: ``settings``, ``versions``, ``results``, ``verdicts``."""
     path = data_directory() / f"{name}.json"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: run `python -m ngtools.experiments {name}`")
+        raise FileNotFoundError(f"name: {path} is missing; run `python -m ngtools.experiments {name}`")
     stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return stored
 

@@ -48,7 +48,7 @@ def get(name: str, **constants: Any) -> Family:
 
         close = difflib.get_close_matches(str(name), names(), n=1)
         guess = f" did you mean '{close[0]}'?" if close else ""
-        raise ValueError(f"no family '{name}';{guess} known: {', '.join(names())}")
+        raise ValueError(f"name: no family '{name}';{guess} known: {', '.join(names())}")
     try:
         hash(tuple(constants.values()))
     except TypeError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import number
 from ngtools.families.family import Family
 from ngtools.fisher.divergence import by_kl
 from ngtools.fisher.routes import by_curvature, by_score, stated
@@ -68,6 +69,7 @@ def agreement(family: Family, theta: Any, chart: str | None = None, *, tolerance
 
     Routes whose conditions fail for this family are skipped, and the reason is kept.
     """
+    tolerance = number(tolerance, "tolerance", above=0)
     claim = stated(family, theta, chart)
     scale = np.sqrt(np.outer(np.diag(claim), np.diag(claim)))
     routes, skipped = {"stated": claim}, {}

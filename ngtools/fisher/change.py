@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import real_array
 from ngtools.families.family import Family
 from ngtools.fisher.expectation import as_float64, nodes_of
 
@@ -35,7 +36,7 @@ def relative_change(family: Family, theta: Any, delta: Any, chart: str | None = 
     0.5
     """
     theta = as_float64(family, theta, chart)
-    nudged = as_float64(family, theta + np.asarray(delta, dtype=np.float64), chart)
+    nudged = as_float64(family, theta + real_array(delta, "delta", theta.shape), chart)
     nodes = nodes_of(family, theta, chart)
     log_p = np.asarray(family.log_density(nodes.x, theta, chart), dtype=np.float64)
     log_q = np.asarray(family.log_density(nodes.x, nudged, chart), dtype=np.float64)

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ngtools.checks import whole_number
 from ngtools.families.chart import check_vector
 from ngtools.families.support import Integers, Interval, Support
 from ngtools.fisher.expectation import score_and_outer, summed
@@ -16,6 +17,9 @@ from ngtools.quadrature import rule
 
 def integers(lower: int, upper: float = np.inf) -> Integers:
     """Return the support {lower, ..., upper}, both included, for ``of_density``."""
+    lower = whole_number(lower, "lower", least=-(2**53))
+    if not (isinstance(upper, float) and upper == np.inf):
+        upper = whole_number(upper, "upper", least=-(2**53))
     if upper < lower:
         raise ValueError(f"upper must not be below lower (got {lower}, {upper})")
     return Integers(lower, upper)
@@ -44,6 +48,8 @@ def of_density(
         coordinate whose score is only rounding (the model is singular there: two components of a mixture coincide).
     """
     theta = np.asarray(check_vector(theta, "theta"), np.float64)
+    if len(theta) == 0:
+        raise ValueError("theta must have at least one coordinate (got an empty vector)")
     domain: Support = support if isinstance(support, Integers) else Interval(*map(float, support))
     if isinstance(domain, Interval) and not domain.lower < domain.upper:
         raise ValueError(f"support must be (a, b) with a < b (got {support})")

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from ngtools.checks import metric, real_array
 from ngtools.families.family import Family
+from ngtools.fisher.expectation import as_float64
 from ngtools.fisher.routes import empirical, scores, stated
 
 
@@ -21,9 +23,8 @@ def squared_length(g: Any, F: Any) -> float:
     >>> round(squared_length([2.0, 1.0], [[4.0, 0.0], [0.0, 0.5]]), 12)
     3.0
     """
-    g, F = np.asarray(g, dtype=np.float64), np.asarray(F, dtype=np.float64)
-    if F.ndim != 2 or F.shape != (len(g), len(g)):
-        raise ValueError(f"F must be square and match g (got shapes {F.shape} and {g.shape})")
+    F = metric(F, "F")
+    g = real_array(g, "g", F.shape[:1])
     return float(g @ scipy.linalg.solve(F, g, assume_a="pos"))
 
 
@@ -37,9 +38,11 @@ def relative_eigenvalues(A: Any, F: Any) -> np.ndarray:
     >>> relative_eigenvalues([[2.0, 0.0], [0.0, 6.0]], [[1.0, 0.0], [0.0, 2.0]])
     array([2., 3.])
     """
-    A, F = np.asarray(A, dtype=np.float64), np.asarray(F, dtype=np.float64)
-    if A.shape != F.shape or F.ndim != 2 or F.shape[0] != F.shape[1]:
-        raise ValueError(f"A and F must be square and of one shape (got {A.shape} and {F.shape})")
+    F = metric(F, "F")
+    A = real_array(A, "A", F.shape)
+    asymmetry = np.abs(A - A.T).max()
+    if asymmetry > 1e-8 * np.abs(A).max():
+        raise ValueError(f"A is not symmetric: max |A - A^T| = {asymmetry:.3g}")
     return scipy.linalg.eigh(A, F, eigvals_only=True)
 
 
@@ -67,9 +70,9 @@ def in_charts(family: Family, theta: Any, data: Any, charts: Sequence[str]) -> l
     std [0.5] 0.03125
     variance [0.03125] 0.03125
     """
-    readings = []
+    theta, readings = as_float64(family, theta, None), []
     for chart in charts:
-        there = family.convert(np.asarray(theta, dtype=np.float64), to=chart)
+        there = family.convert(theta, to=chart)
         F, g = stated(family, there, chart), scores(family, there, data, chart).mean(axis=0)
         relative = relative_eigenvalues(empirical(family, there, data, chart), F)
         readings.append(ChartReading(chart, np.linalg.eigvalsh(F), squared_length(g, F), relative))

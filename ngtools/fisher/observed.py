@@ -10,6 +10,7 @@ import numpy as np
 
 from ngtools.families.family import Family
 from ngtools.fisher.expectation import as_float64, batched, bind, minus_hessian
+from ngtools.fisher.routes import observations
 
 
 def observed(family: Family, theta: Any, data: Any, chart: str | None = None) -> np.ndarray:
@@ -25,8 +26,8 @@ def observed(family: Family, theta: Any, data: Any, chart: str | None = None) ->
     array([[11.]])
     """
     theta = as_float64(family, theta, chart)
-    data = np.asarray(data)
-    if data.ndim == 0 or len(data) == 0:
+    data = observations(data)
+    if data.ndim == 0:
         raise ValueError(f"data must hold at least one observation along its first axis (got shape {data.shape})")
     if not np.asarray(family.support.contains(data)).all():
         raise ValueError(f"data must lie in the support of '{family.name}'")

@@ -85,10 +85,20 @@ def empirical(family: Family, theta: Any, data: Any, chart: str | None = None) -
     return psi.T @ psi / len(psi)
 
 
+def observations(data: Any) -> np.ndarray:
+    """Return data as an array of real numbers that is not empty; whether they lie in a support is for the caller."""
+    data = np.asarray(data)
+    if data.size == 0:
+        raise ValueError(f"data must hold at least one observation along its first axis (got shape {data.shape})")
+    if data.dtype.kind not in "fiu":
+        raise TypeError(f"data must be real numbers (got dtype {data.dtype})")
+    return data
+
+
 def scores(family: Family, theta: Any, x: Any, chart: str | None = None) -> np.ndarray:
     """Return psi = grad_theta log p_theta(x) for each observation along the first axis of x; shape (n, d)."""
     theta = as_float64(family, theta, chart)
-    x = np.asarray(x)
+    x = observations(x)
     inside = np.asarray(family.support.contains(x))
     if not inside.all():
         where = tuple(int(i) for i in np.argwhere(~inside)[0])

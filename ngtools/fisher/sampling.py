@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import whole_number
 from ngtools.families.family import Family
 from ngtools.fisher.expectation import LogDensity, as_float64, expect, score
 from ngtools.fisher.routes import by_sampling, by_score
@@ -39,7 +40,7 @@ def sampling_errors(
 
     ``rng`` is a NumPy generator, used in order.  The error is taken against ``by_score``.
     """
-    theta = as_float64(family, theta, chart)
+    runs, theta = whole_number(runs, "runs"), as_float64(family, theta, chart)
     exact = by_score(family, theta, chart)
     errors = []
     for size in sizes:

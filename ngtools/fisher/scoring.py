@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import number, whole_number
 from ngtools.families.family import Family
 from ngtools.fisher.expectation import as_float64
 from ngtools.fisher.invariants import relative_eigenvalues
@@ -81,6 +82,7 @@ def scoring(
     """
     if information not in ("expected", "observed"):
         raise ValueError(f"information must be 'expected' or 'observed' (got {information!r})")
+    steps, tolerance = whole_number(steps, "steps"), number(tolerance, "tolerance", above=0)
     take = scoring_step if information == "expected" else newton_step
     theta = as_float64(family, theta, chart)
     points, reason = [theta], f"no convergence in {steps} steps"

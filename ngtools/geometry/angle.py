@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import real_array
+
 __all__ = ["angle", "norm"]
 
 
 def norm(F: Any, v: Any) -> float:
     """The length sqrt(v^T F v) of a tangent vector."""
-    v = np.asarray(v, dtype=np.float64)
-    return float(np.sqrt(v @ np.asarray(F, dtype=np.float64) @ v))
+    v = real_array(v, "v", ("d",))
+    square = float(v @ real_array(F, "F", (len(v), len(v))) @ v)
+    if square < 0:
+        raise ValueError(f"F gives v a negative square (v^T F v = {square:.3g}): a metric is positive semidefinite")
+    return float(np.sqrt(square))
 
 
 def angle(F: Any, u: Any, v: Any) -> float:
@@ -25,7 +30,8 @@ def angle(F: Any, u: Any, v: Any) -> float:
     >>> angle([[1.0, 0.0], [0.0, 4.0]], [1.0, 0.0], [2.0, 1.0])
     45.0
     """
-    F, u, v = (np.asarray(entry, dtype=np.float64) for entry in (F, u, v))
+    u = real_array(u, "u", ("d",))
+    F, v = real_array(F, "F", (len(u), len(u))), real_array(v, "v", u.shape)
     if not (norm(F, u) > 0 and norm(F, v) > 0):
         raise ValueError("angle needs two vectors of positive length in the metric (one of them is zero)")
     cosine = u @ F @ v / (norm(F, u) * norm(F, v))

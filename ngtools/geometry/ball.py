@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import number, real_array, whole_number
 from ngtools.families import Family
 from ngtools.geometry.compiled import compiled
 from ngtools.geometry.psd import spectrum
@@ -20,8 +21,8 @@ def ellipse(F: Any, theta: Any, c: float, points: int = 200) -> np.ndarray:
 
     The quadratic model of the KL ball of radius c (nats).
     """
-    _check_radius(c)
-    theta = np.asarray(theta, dtype=np.float64)
+    c, points = number(c, "c", above=0), whole_number(points, "points", least=2)
+    theta = real_array(theta, "theta", ("d",))
     return theta + np.sqrt(2 * c) * _frame(F, theta, points)
 
 
@@ -58,7 +59,7 @@ def kl_ball(
     ValueError
         c <= 0, the family does not have two parameters, or the level is not reached on some ray.
     """
-    _check_radius(c)
+    c, points = number(c, "c", above=0), whole_number(points, "points", least=2)
     if direction not in ("old-new", "new-old"):
         raise ValueError(f"direction must be 'old-new' (KL(theta || theta')) or 'new-old' (got {direction!r})")
     record = family.chart(chart)
@@ -118,8 +119,3 @@ def _frame(F: Any, theta: np.ndarray, points: int) -> np.ndarray:
     circle[-1] = circle[0]
     # L^{-T} maps the unit circle to the unit ellipse of F = L L^T
     return np.linalg.solve(np.linalg.cholesky(checked.matrix).T, circle.T).T
-
-
-def _check_radius(c: float) -> None:
-    if not c > 0 or not np.isfinite(c):
-        raise ValueError(f"c must be > 0 nats (got {c!r})")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import whole_number
 from ngtools.families import Family
 from ngtools.geometry.metric import metric_of
 from ngtools.geometry.psd import spectrum
@@ -42,8 +43,7 @@ def cramer_rao(family: Family, theta: Any, n: int = 1, chart: str | None = None)
     >>> cramer_rao(families.get("bernoulli"), [0.3], n=12)
     array([[0.0175]])
     """
-    if isinstance(n, bool) or not float(n).is_integer() or n < 1:
-        raise ValueError(f"n must be a positive number of observations (got {n!r})")
+    n = whole_number(n, "n")
     theta = np.asarray(family.chart(chart).check(theta), dtype=np.float64)
     checked = spectrum(metric_of(family, chart).at(theta))
     if checked.singular:

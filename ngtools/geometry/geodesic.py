@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from ngtools.checks import number, real_array, whole_number
 from ngtools.families import Family
 from ngtools.geometry.christoffel import acceleration
 from ngtools.geometry.metric import Metric, metric_of
@@ -74,10 +75,8 @@ def geodesic(
     """
     metric = metric_of(family, chart)
     theta = np.asarray(family.chart(chart).check(theta), dtype=np.float64)
-    velocity = np.asarray(velocity, dtype=np.float64)
-    if velocity.shape != theta.shape or not np.isfinite(velocity).all():
-        raise ValueError(f"velocity must be a finite vector of shape {theta.shape} (got {velocity})")
-    return follow(metric, theta, velocity, time, points)
+    time, points = number(time, "time", above=0), whole_number(points, "points", least=2)
+    return follow(metric, theta, real_array(velocity, "velocity", theta.shape), time, points)
 
 
 def follow(

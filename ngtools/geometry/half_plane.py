@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import real_array
+
 __all__ = ["HalfEllipse", "full_geodesic", "half_ellipse", "normal_geodesic"]
 
 
@@ -65,7 +67,7 @@ def full_geodesic(theta0: Any, theta1: Any, points: int = 201) -> np.ndarray:
 
 
 def _points(theta0: Any, theta1: Any) -> tuple[np.ndarray, np.ndarray]:
-    first, second = np.asarray(theta0, dtype=np.float64), np.asarray(theta1, dtype=np.float64)
+    first, second = real_array(theta0, "theta0"), real_array(theta1, "theta1")
     for name, theta in (("theta0", first), ("theta1", second)):
         if theta.shape != (2,) or not theta[1] > 0:
             raise ValueError(f"{name} must be (mu, sigma) with sigma > 0 (got {theta.tolist()})")

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import metric, real_array
+
 __all__ = ["Defects", "law_defects"]
 
 
@@ -49,7 +51,10 @@ def law_defects(F_theta: Any, g_theta: Any, F_phi: Any, g_phi: Any, J: Any) -> D
     >>> law_defects([[0.5]], [1.0], [[0.125]], [0.5], [[2.0]]).largest
     0.0
     """
-    F_theta, g_theta, F_phi, g_phi, J = (np.asarray(value, np.float64) for value in (F_theta, g_theta, F_phi, g_phi, J))
+    F_theta, F_phi = metric(F_theta, "F_theta"), metric(F_phi, "F_phi")
+    d = len(F_theta)
+    g_theta, g_phi = real_array(g_theta, "g_theta", (d,)), real_array(g_phi, "g_phi", (len(F_phi),))
+    J = real_array(J, "J", (len(F_phi), d))
     if not np.any(g_theta):
         raise ValueError("g_theta must not be zero: the laws of a zero gradient say nothing")
     scale = np.sqrt(np.diag(F_theta))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import real_array
 from ngtools.families import Family
 from ngtools.geometry.metric import metric_of
 
@@ -34,7 +35,7 @@ def length(family: Family, path: Any, chart: str | None = None) -> float:
     0.980258
     """
     metric = metric_of(family, chart)
-    points = np.asarray(path, dtype=np.float64)
+    points = real_array(path, "path")
     if points.ndim != 2 or points.shape[1] != metric.dimension or len(points) < 2:
         raise ValueError(f"path must have shape (n, {metric.dimension}) with n >= 2 (got shape {points.shape})")
     for index, point in enumerate(points):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import whole_number
 from ngtools.families import Family
 from ngtools.geometry.half_plane import normal_geodesic
 
@@ -30,6 +31,7 @@ def straight_line(family: Family, start: Any, end: Any, chart: str, points: int 
     >>> straight_line(families.get("zero-mean-normal"), [1.0], [2.0], "log-std", 3).ravel().round(4)
     array([1.    , 1.4142, 2.    ])
     """
+    points = whole_number(points, "points", least=2)
     first, last = (np.asarray(family.convert(theta, to=chart), dtype=np.float64) for theta in (start, end))
     record = family.chart(chart)
     line = first + np.linspace(0.0, 1.0, points)[:, None] * (last - first)
@@ -41,6 +43,7 @@ def straight_lines(normal: Family, start: Any, end: Any, points: int = 101) -> d
 
     "Fisher-Rao geodesic": shortest; "m-line": straight in expectation parameters; "e-line": straight in natural ones.
     """
+    points = whole_number(points, "points", least=2)
     return {
         "Fisher-Rao geodesic": normal_geodesic(start, end, points),
         "m-line": straight_line(normal, start, end, "expectation", points),

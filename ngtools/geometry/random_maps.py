@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import real_array
+
 __all__ = ["RandomMap", "random_map"]
 
 
@@ -38,7 +40,7 @@ def random_map(rng: np.random.Generator, theta: Any) -> tuple[RandomMap, np.ndar
 
     ``b`` is chosen last, so that the map hits theta exactly; ``A`` has singular values between ½ and 2.
     """
-    theta = np.asarray(theta, np.float64)
+    theta = real_array(theta, "theta", ("d",))
     d = len(theta)
     left, right = (np.linalg.qr(rng.standard_normal((d, d)))[0] for _ in range(2))
     A = left @ np.diag(rng.uniform(0.5, 2.0, d)) @ right

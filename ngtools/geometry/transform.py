@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
+from ngtools.checks import number
 from ngtools.engines import JAX, SYMPY, Engine, engine_of
 
 __all__ = ["check_jacobian", "transform_gradient", "transform_metric", "transform_vector"]
@@ -115,9 +116,9 @@ def check_jacobian(J: Any, h: Callable[[np.ndarray], Any], theta: Any, tolerance
     ValueError
         The relative error exceeds ``tolerance``; says so when J is the inverse of what it should be.
     """
-    theta = np.asarray(theta, dtype=np.float64)
-    _, _, J = _read(theta, J, "theta", vector=True)
-    J = np.asarray(J, dtype=np.float64)
+    tolerance = number(tolerance, "tolerance", above=0)
+    _, theta, J = _read(theta, J, "theta", vector=True)
+    theta, J = np.asarray(theta, dtype=np.float64), np.asarray(J, dtype=np.float64)
     columns = []
     for k in range(len(theta)):
         step = np.zeros_like(theta)
@@ -151,7 +152,9 @@ def _image(h: Callable[[np.ndarray], Any], theta: np.ndarray, size: int) -> np.n
             f"h returns {phi.dtype}: a difference over a step of 1e-5 keeps about 2 of its digits; compute h in float64"
         )
     if not np.isfinite(phi).all():
-        raise ValueError(f"h is not finite at theta = {theta.tolist()} (got {phi.tolist()}): theta is outside its domain")
+        raise ValueError(
+            f"h is not finite at theta = {theta.tolist()} (got {phi.tolist()}): theta is outside its domain"
+        )
     return phi.astype(np.float64)
 
 
@@ -166,6 +169,9 @@ def _read(value: Any, J: Any, name: str, vector: bool) -> tuple[Engine, Any, Any
             raise ValueError(_singular(0))
         return m, value, J
     xp = jnp if m is JAX else np
+    for label, entry in ((name, value), ("J", J)):
+        if np.iscomplexobj(entry) or (not isinstance(entry, jax.Array) and np.asarray(entry).dtype.kind not in "fiu"):
+            raise TypeError(f"{label} must hold real numbers (got {entry!r})")
     value, J = (xp.asarray(entry, dtype=_float(xp, entry)) for entry in (value, J))
     if J.ndim != 2 or J.shape[0] != J.shape[1] or value.shape != (J.shape[:1] if vector else J.shape):
         raise ValueError(_mismatch(name, value.shape, J.shape))

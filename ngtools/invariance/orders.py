@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import number, real_array, whole_number
 from ngtools.descent.chart_setting import chart_setting
 from ngtools.descent.methods import Method, method
 from ngtools.descent.setting import Setting
@@ -74,8 +75,9 @@ def gap(
     LeftDomain
         A step leaves the domain in one of the settings.
     """
-    rule = method(rule)
-    theta_a, theta_b = np.asarray(theta_a, dtype=np.float64), np.asarray(theta_b, dtype=np.float64)
+    rule, alpha, repeat = method(rule), number(alpha, "alpha (the step)", above=0), whole_number(repeat, "repeat")
+    theta_a = real_array(theta_a, "theta_a", (setting_a.dimension,))
+    theta_b = real_array(theta_b, "theta_b", (setting_b.dimension,))
     ends = []
     for setting, theta in ((setting_a, theta_a), (setting_b, theta_b)):
         point, state = theta, None

@@ -14,6 +14,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import real_array
 from ngtools.descent.pull_back import pull_back
 from ngtools.descent.setting import Setting
 
@@ -51,8 +52,8 @@ def _affine(psi: Any, constants: Any) -> Any:
 
 def affine(name: str, title: str, A: Any, b: Any = 0.0) -> Reparameterization:
     """theta = A psi + b with an invertible A."""
-    A = np.asarray(A, dtype=np.float64)
-    b = np.broadcast_to(np.asarray(b, dtype=np.float64), A.shape[:1])
+    A, b = real_array(A, "A", ("d", "d")), real_array(b, "b")
+    b = np.broadcast_to(b, A.shape[:1])
     return Reparameterization(name, title, _affine, lambda theta: np.linalg.solve(A, theta - b), (A, b))
 
 
@@ -74,7 +75,7 @@ def smooth(name: str, title: str, A: Any, shears: Any) -> Reparameterization:
 
     With (u, v) = A psi:  mu = u' = u + s_u sin v,  log sigma = v + s_v tanh u'.
     """
-    A, (shear_u, shear_v) = np.asarray(A, dtype=np.float64), shears
+    A, (shear_u, shear_v) = real_array(A, "A", (2, 2)), real_array(shears, "shears", (2,)).tolist()
 
     def encode(theta: np.ndarray) -> np.ndarray:
         v = np.log(theta[1]) - shear_v * np.tanh(theta[0])

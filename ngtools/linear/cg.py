@@ -85,6 +85,10 @@ def cg(
     trees.check_floating(b, "b")
     trees.check_finite(b, "b")
     operator = damped(matvec, damping, metric)
+    try:
+        jax.eval_shape(operator, b)
+    except TypeError as error:
+        raise TypeError(f"matvec cannot be applied to a vector like b: {error}") from error
     # a pytree operator is an argument of the compiled solver, a plain function is part of it
     reusable = _is_pytree(matvec) and (preconditioner is None or _is_pytree(preconditioner)) and not callable(metric)
     run = _compiled if reusable else _solve

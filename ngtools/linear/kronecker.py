@@ -34,6 +34,8 @@ def vec(M: jax.Array) -> jax.Array:
     >>> vec(jnp.array([[1, 2], [3, 4]])).tolist()
     [1, 3, 2, 4]
     """
+    if M.ndim != 2:
+        raise ValueError(f"M must be a matrix (got shape {M.shape})")
     return M.T.reshape(-1)
 
 

@@ -50,16 +50,19 @@ def head_of(head: Any, model: Model, params: Any, inputs: Any) -> Head:
     """Return the head record that fits the model's outputs; check parameters and batch on the way."""
     trees.check_floating(params, "params")
     trees.check_finite(params, "params")
+    trees.check_finite(inputs, "batch")
     count_of(inputs)
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf)[1:], jnp.result_type(leaf)), inputs)
     try:
         shapes = jax.eval_shape(lambda p, x: trees.flatten(model(p, x))[0], params, one)
-    except TypeError as error:
-        if not isinstance(inputs, tuple):
-            raise
+    except (TypeError, ValueError) as error:
+        advice = (
+            ". If the batch is (inputs, labels), pass the inputs alone: this matrix is an expectation under the model, not "
+            "over labels"
+        )
         raise TypeError(
-            f"the model cannot be applied to one example of the batch, a tuple of {len(inputs)}: {error}. If it is "
-            "(inputs, labels), pass the inputs alone: this matrix is an expectation under the model, not over labels"
+            "model(params, x) fails on the shapes of params and of one example x of the batch: "
+            f"{error}{advice if isinstance(inputs, tuple) else ''}"
         ) from error
     return resolve(head, shapes.size)
 

@@ -28,6 +28,7 @@ def expected_hessian(model: Any, params: Any, inputs: Any) -> np.ndarray:
     model, params, inputs
         As in ``fisher_vector_product``; the outputs are logits.
     """
+    head_of("categorical", model, params, inputs)
     with jax.enable_x64(True):
         params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
         return np.asarray(_matrix(model, params, np.asarray(inputs, np.float64)))

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
+from ngtools.checks import whole_number
 from ngtools.products.batch import Model, count_of, gauss_newton, head_of, linearised, outputs, pair, weights_of
 from ngtools.products.heads import Head
 from ngtools.products.operator import Operator, like_of
@@ -59,8 +60,7 @@ def sampled_fisher_vector_product(
         if jnp.shape(behaviour) != (count,):
             raise ValueError(f"behaviour must have shape ({count},) (got {jnp.shape(behaviour)})")
         trees.check_finite(behaviour, "behaviour")
-    elif samples < 1:
-        raise ValueError(f"samples must be at least 1 (got {samples})")
+    samples = whole_number(samples, "samples")
     keys = None if key is None else jax.random.split(key, (count, samples))
     shares = weights_of(weights, count)
     residuals = linearised(_linearise_sampled, model, head, params, batch, keys, observations, behaviour, shares)

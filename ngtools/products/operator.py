@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
+from ngtools.checks import number
 
 __all__ = ["Operator", "check_operator", "dense"]
 
@@ -117,7 +118,7 @@ def check_operator(op: Callable[[Any], Any], like: Any, key: jax.Array, tol: flo
     linearisation points in its two halves; an indefinite Hessian of a loss.
     """
     flat, unflatten = trees.flatten(like)
-    tol = float(jnp.finfo(flat.dtype).eps) ** (2 / 3) if tol is None else tol
+    tol = float(jnp.finfo(flat.dtype).eps) ** (2 / 3) if tol is None else number(tol, "tol", above=0)
     first, second = jax.random.split(key)
     u = jax.random.normal(first, flat.shape, flat.dtype)
     v = jax.random.normal(second, flat.shape, flat.dtype)

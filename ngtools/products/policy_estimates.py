@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ngtools.products.batch import outputs
+from ngtools.products.batch import count_of, head_of, outputs
 from ngtools.products.fisher import fisher_vector_product
 from ngtools.products.observed import empirical_fisher_vector_product, sampled_fisher_vector_product
 from ngtools.products.once import compiled_once
@@ -37,6 +37,7 @@ def policy_estimates(model: Any, params: Any, states: Any, labels: Any, key: jax
     Errors against the exact F over the same states, for actions drawn by the policy, actions of the uniform behaviour
     taken as they are, the same weighted by p / behaviour, and the labels.
     """
+    head_of("categorical", model, params, states).check_labels(labels, count_of(states))
     with jax.enable_x64(True):
         params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
         F, found = _estimates(model, params, np.asarray(states, np.float64), np.asarray(labels), key)

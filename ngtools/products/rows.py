@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
+from ngtools.checks import whole_number
 from ngtools.products.batch import Model, count_of, head_of, linearised, weights_of
 from ngtools.products.heads import Head
 
@@ -73,9 +74,7 @@ def diagonal(model: Model, params: Any, batch: Any, head: Any, *, weights: Any =
     count = count_of(batch)
     shares = weights_of(weights, count)
     shares = jnp.full(count, 1 / count) if shares is None else shares
-    chunk = count if chunk is None else chunk
-    if chunk < 1:
-        raise ValueError(f"chunk must be at least 1 (got {chunk})")
+    chunk = count if chunk is None else whole_number(chunk, "chunk")
     return linearised(_diagonal, model, (head, chunk), params, batch, shares)
 
 

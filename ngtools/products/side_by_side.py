@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import trees
+from ngtools.checks import whole_number
 from ngtools.products.batch import count_of, head_of
 from ngtools.products.fisher import fisher_vector_product
 from ngtools.products.losses import ggn_vector_product, hessian_vector_product
@@ -64,6 +65,7 @@ def side_by_side(
     key, samples
         As in ``sampled_fisher_vector_product``: labels drawn for each example.  Without a key nothing is sampled.
     """
+    samples = whole_number(samples, "samples")
     with jax.enable_x64(True):
         params, batch = jax.tree.map(_double, (params, batch))
         record = head_of(head, model, params, batch[0])
@@ -107,6 +109,7 @@ def normal_population(dimension: int, nodes: int = 8) -> tuple[np.ndarray, np.nd
     >>> [round(float(weights @ x[:, 0] ** k), 10) for k in (2, 4)]
     [1.0, 3.0]
     """
+    dimension, nodes = whole_number(dimension, "dimension"), whole_number(nodes, "nodes")
     points, weights = np.polynomial.hermite_e.hermegauss(nodes)
     grid = np.stack(np.meshgrid(*[points] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension)
     shares = np.prod(np.stack(np.meshgrid(*[weights] * dimension, indexing="ij"), axis=-1), axis=-1).ravel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ngtools.checks import whole_number
 from ngtools.engines import SYMPY
 from ngtools.families import Family
 
@@ -36,6 +37,7 @@ def euler_step_series(family: Family, chart: str, order: int = 3) -> sp.Expr:
     >>> euler_step_series(families.get("zero-mean-normal"), "std")
     alpha*g*sigma**2/2 + sigma
     """
+    order = whole_number(order, "order", least=2)
     if family.dimension() != 1:
         raise ValueError(f"one parameter is needed: '{family.name}' has {family.dimension()}")
     record, reference = family.chart(chart), family.chart()

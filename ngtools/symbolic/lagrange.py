@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from ngtools.checks import whole_number
 from ngtools.symbolic.steps import Steps
 from ngtools.symbolic.zero import residual_matrix
 
@@ -67,8 +68,7 @@ def steepest_step(d: int = 2) -> SteepestStep:
     >>> steepest_step(1).step
     Matrix([[sqrt(2)*sqrt(c)/sqrt(F_11)]])
     """
-    if d < 1:
-        raise ValueError(f"d must be at least 1 (got {d})")
+    d = whole_number(d, "d")
     F = sp.Matrix(
         d,
         d,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from ngtools.checks import whole_number
 from ngtools.symbolic.steps import Steps
 from ngtools.symbolic.zero import residual_matrix
 
@@ -55,8 +56,7 @@ def transformation_laws(d: int = 2) -> TransformationLaws:
     >>> all(left.is_zero_matrix for left in transformation_laws(2).differences)
     True
     """
-    if d < 1:
-        raise ValueError(f"d must be at least 1 (got {d})")
+    d = whole_number(d, "d")
     J = sp.Matrix(d, d, lambda i, j: sp.Symbol(f"J_{i + 1}{j + 1}", real=True))
     return TransformationLaws(J=J, gradient=_covector(d), metric=_metric(J), vector=_vector(J))
 

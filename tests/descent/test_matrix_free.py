@@ -42,7 +42,7 @@ def flat(tree):
 
 
 def test_one_step_of_size_one_is_least_squares():
-    """P44 on a pytree: Fisher matrix = Hessian, so a natural step of size 1 lands on the solution."""
+    """Linear regression on a pytree: Fisher matrix = Hessian, so a natural step of size 1 lands on the solution."""
     params, X, Y, gradient, op = make()
     step = descent.natural_gradient_step(params, gradient, op, learning_rate=1.0, tol=1e-13)
     design = np.column_stack([X, np.ones(9)])
@@ -68,7 +68,7 @@ def test_length_from_a_budget(damping):
 
 
 def test_covariant_damping_commutes_with_a_change_of_coordinates():
-    """theta = S phi: lambda S^T S restores the affine invariance that lambda I breaks (P20)."""
+    """theta = S phi: lambda S^T S restores the affine invariance that lambda I breaks."""
     params, X, _, gradient, op = make()
     scale = jax.tree.map(lambda leaf: 1.0 + jnp.arange(1.0, leaf.size + 1).reshape(leaf.shape), params)
     phi = jax.tree.map(jnp.divide, params, scale)
@@ -93,7 +93,7 @@ def test_covariant_damping_commutes_with_a_change_of_coordinates():
 
 
 def test_zero_gradient_is_a_zero_step():
-    """BAD_INPUTS 27."""
+    """A zero step with a status, and no 0/0."""
     params, _, _, gradient, op = make()
     step = descent.natural_gradient_step(params, jax.tree.map(jnp.zeros_like, gradient), op, kl_budget=0.01)
     np.testing.assert_array_equal(flat(step.params), flat(params))
@@ -117,7 +117,7 @@ def test_bad_inputs_are_named():
     transformation = descent.optax_natural_gradient(1.0, model, "unit-normal")
     with pytest.raises(ValueError, match="batch=inputs"):
         transformation.update(gradient, transformation.init(params), params)
-    with pytest.raises(ValueError, match="learning_rate must be > 0 or a schedule"):
+    with pytest.raises(ValueError, match="learning_rate must be > 0"):
         descent.optax_natural_gradient(-1.0, model, "unit-normal")
 
 

@@ -107,7 +107,7 @@ def test_flow_that_ends():
         descent.flow("euler", ZERO, [1.0], UNIT, 1.0)
     with pytest.raises(ValueError, match="time must be > 0"):
         descent.flow("natural", ZERO, [1.0], UNIT, 0.0)
-    with pytest.raises(ValueError, match="steps must be >= 0"):
+    with pytest.raises(ValueError, match="steps must be at least 0"):
         descent.run("gradient", ZERO, [1.0], UNIT, 0.1, -1)
 
 

@@ -80,9 +80,9 @@ def test_invariants_do_not_move_under_a_jacobian():
     assert fisher.squared_length(back.T @ g, back.T @ F @ back) == pytest.approx(fisher.squared_length(g, F), rel=1e-9)
     expected = np.sort(np.linalg.eigvals(np.linalg.solve(F, A)).real)
     assert fisher.relative_eigenvalues(back.T @ A @ back, back.T @ F @ back) == pytest.approx(expected, rel=1e-9)
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="A must have shape"):
         fisher.relative_eigenvalues(np.eye(2), np.eye(3))
-    with pytest.raises(ValueError, match="match g"):
+    with pytest.raises(ValueError, match="g must have shape"):
         fisher.squared_length([1.0], np.eye(2))
 
 

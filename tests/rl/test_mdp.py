@@ -115,11 +115,11 @@ LINEAR = mdp.log_linear(np.ones((2, 2, 3)))
         (lambda: mdp.evaluate(PROCESS, [0.5, 0.5], 0.9), r"pi must have shape \(S, A\)"),
         (lambda: mdp.evaluate(PROCESS, UNIFORM * 0.9, 0.9), r"policy row \(s=0\) sums to 0.9"),
         (lambda: mdp.evaluate(STAY, [[1], [1]], None), r"not unique: .* classes \{0\}, \{1\}"),
-        (lambda: mdp.state_marginals(PROCESS, UNIFORM, 0), "T must be >= 1"),
+        (lambda: mdp.state_marginals(PROCESS, UNIFORM, 0), "T must be at least 1"),
         (lambda: mdp.optimal_values(PROCESS, None), "gamma must be a number"),
         (lambda: mdp.log_linear(np.ones((2, 2))), r"features must have shape \(S, A, d\)"),
-        (lambda: mdp.log_linear(np.full((1, 2, 1), np.nan)), r"features contain nan at \(0, 0, 0\)"),
-        (lambda: mdp.tabular(0, 2), "must be >= 1"),
+        (lambda: mdp.log_linear(np.full((1, 2, 1), np.nan)), r"features contains nan at index \(0, 0, 0\)"),
+        (lambda: mdp.tabular(0, 2), "must be at least 1"),
         (lambda: mdp.probabilities(LINEAR, np.zeros(2)), r"theta must have shape \(3,\)"),
         (lambda: mdp.probabilities(LINEAR, [0, np.nan, 0]), "theta contains nan at index 1"),
         (
@@ -134,7 +134,7 @@ LINEAR = mdp.log_linear(np.ones((2, 2, 3)))
         (lambda: mdp.soft_step(PROCESS, UNIFORM, 0.9, 0.0), "alpha must be > 0"),
         (lambda: mdp.greedy([1.0, 2.0]), r"values must have shape \(S, A\)"),
         (lambda: mdp.greedy([[1.0, np.nan]]), "values contain nan"),
-        (lambda: mdp.random_mdp(np.random.default_rng(0), 0, 1), "must be >= 1"),
+        (lambda: mdp.random_mdp(np.random.default_rng(0), 0, 1), "must be at least 1"),
     ],
 )
 def test_bad_input_is_named(call, message):

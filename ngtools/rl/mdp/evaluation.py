@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
+from ngtools.checks import real_array, whole_number
 from ngtools.rl.mdp.model import MDP, check_gamma, check_probabilities
 
 __all__ = [
@@ -52,12 +53,12 @@ class Evaluation:
 
 def check_policy(mdp: MDP, pi: Any) -> np.ndarray:
     """Return pi as an array (S, A) of probabilities; raise where it is none."""
-    array = np.asarray(pi, float)
-    if array.shape != (mdp.states, mdp.actions):
+    if np.shape(pi) != (mdp.states, mdp.actions):
         raise ValueError(
             f"pi must have shape (S, A) = {(mdp.states, mdp.actions)}, a row of action probabilities for each "
-            f"state (got {array.shape})"
+            f"state (got {np.shape(pi)})"
         )
+    array = real_array(pi, "pi")
     check_probabilities(array, "policy row", ("s",))
     return array
 
@@ -142,11 +143,8 @@ def stationary_distribution(mdp: MDP, pi: Any) -> np.ndarray:
 
 def state_marginals(mdp: MDP, pi: Any, T: int, start: Any = None) -> np.ndarray:
     """P(s_t = s) for t = 0, ..., T - 1, shape (T, S), from ``start`` (that of the MDP by default)."""
-    if T < 1:
-        raise ValueError(f"T must be >= 1 (got {T})")
-    P, now = chain(mdp, pi), mdp.start if start is None else np.asarray(start, float)
-    if now.shape != (mdp.states,):
-        raise ValueError(f"start must have shape (S,) = ({mdp.states},) (got {now.shape})")
+    T = whole_number(T, "T")
+    P, now = chain(mdp, pi), mdp.start if start is None else real_array(start, "start", (mdp.states,))
     check_probabilities(now[None], "start", ())
     rows = [now]
     for _ in range(T - 1):

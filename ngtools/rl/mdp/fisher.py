@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import real_array, whole_number
 from ngtools.rl.mdp.evaluation import evaluate, solve_policy, state_marginals
 from ngtools.rl.mdp.model import MDP, check_gamma, check_probabilities
 from ngtools.rl.mdp.policy import Policy, probabilities, scores
@@ -36,7 +37,7 @@ def policy_fisher(policy: Policy, theta: Any, rho: Any) -> np.ndarray:
         Distribution of states, shape (S,); ``evaluate(...).rho`` for the stationary or the normalised
         discounted one.
     """
-    fishers, weights = state_fishers(policy, theta), np.asarray(rho, float)
+    fishers, weights = state_fishers(policy, theta), real_array(rho, "rho")
     if weights.shape != fishers.shape[:1]:
         raise ValueError(f"rho must have shape (S,) = ({len(fishers)},) (got {weights.shape})")
     check_probabilities(weights[None], "rho", ())
@@ -61,7 +62,7 @@ def path_fisher(mdp: MDP, policy: Policy, theta: Any, T: int, start: Any = None)
     ValueError
         There are more than 200 000 paths: use `trajectory_fisher`.
     """
-    pi, psi = probabilities(policy, theta), scores(policy, theta)
+    T, pi, psi = whole_number(T, "T"), probabilities(policy, theta), scores(policy, theta)
     if (mdp.states * mdp.actions) ** T > MOST_PATHS:
         raise ValueError(
             f"{mdp.states * mdp.actions}^{T} paths are too many to list (limit {MOST_PATHS}); use trajectory_fisher"

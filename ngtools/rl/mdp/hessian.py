@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import number, real_array
 from ngtools.descent.natural import budget_step, natural_gradient
 from ngtools.rl.mdp.evaluation import evaluate, solve_policy
 from ngtools.rl.mdp.fisher import policy_fisher
@@ -57,7 +58,7 @@ def asymmetry(field: Callable[[np.ndarray], np.ndarray], theta: Any, step: float
     A gradient field has the symmetric Jacobian of second derivatives.  J is taken by central differences,
     good to about 1e-9 relative, so values below 1e-7 mean zero.
     """
-    theta = np.asarray(theta, float)
+    theta, step = real_array(theta, "theta", ("d",)), number(step, "step", above=0)
     J = np.stack([(field(theta + h) - field(theta - h)) / (2 * step) for h in step * np.eye(len(theta))], axis=1)
     return float(np.abs(J - J.T).max() / np.abs(J).max())
 
@@ -68,7 +69,7 @@ def ascent_steps(mdp: MDP, policy: Policy, theta: Any, gamma: float, c: float = 
     ``gradient`` g; ``natural`` F^-1 g; ``KL budget`` the natural direction with 1/2 step^T F step = c;
     ``Newton`` -H^-1 g, which goes to the stationary point of the quadratic model, be it a maximum or not.
     """
-    g = policy_gradient(mdp, policy, theta, gamma)
+    c, g = number(c, "c", above=0), policy_gradient(mdp, policy, theta, gamma)
     F = policy_fisher(policy, theta, evaluate(mdp, probabilities(policy, theta), gamma).rho)
     newton = -np.linalg.solve(return_hessian(mdp, policy, theta, gamma), g)
     return {"gradient": g, "natural": natural_gradient(F, g), "KL budget": budget_step(F, g, c), "Newton": newton}

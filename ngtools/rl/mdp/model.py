@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ngtools.checks import whole_number
+
 __all__ = ["MDP", "check_gamma", "check_probabilities", "random_mdp"]
 
 # a row of probabilities written with eight digits still passes
@@ -109,7 +111,7 @@ def check_gamma(gamma: float | None) -> float | None:
     """Return gamma; raise unless it is None (average reward) or in [0, 1)."""
     if gamma is None:
         return None
-    if isinstance(gamma, bool) or not np.isreal(gamma) or np.ndim(gamma) != 0:
+    if isinstance(gamma, (bool, str)) or np.ndim(gamma) != 0 or not np.isreal(gamma):
         raise ValueError(f"gamma must be one number or None (got {gamma!r})")
     if not 0 <= gamma < 1:
         raise ValueError(
@@ -124,7 +126,6 @@ def random_mdp(rng: np.random.Generator, states: int, actions: int) -> MDP:
 
     Every transition probability is positive, so every policy has one stationary distribution.
     """
-    if states < 1 or actions < 1:
-        raise ValueError(f"states and actions must be >= 1 (got {states}, {actions})")
+    states, actions = whole_number(states, "states"), whole_number(actions, "actions")
     transition = rng.dirichlet(np.ones(states), (states, actions))
     return MDP(transition, rng.standard_normal((states, actions)), rng.dirichlet(np.ones(states)))

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import number, real_array
 from ngtools.descent import natural_gradient
 from ngtools.rl.mdp.evaluation import check_policy, evaluate
 from ngtools.rl.mdp.fisher import policy_fisher
@@ -55,7 +56,9 @@ def compatible_weights(mdp: MDP, policy: Policy, theta: Any, gamma: float | None
 
 def greedy(values: Any) -> np.ndarray:
     """The best action in each state, shape (S,), of values (S, A); the first one among equals."""
-    array = np.asarray(values, float)
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"values must be real numbers (got dtype {array.dtype})")
     if array.ndim != 2:
         raise ValueError(f"values must have shape (S, A) (got {array.shape})")
     if np.isnan(array).any():
@@ -65,7 +68,8 @@ def greedy(values: Any) -> np.ndarray:
 
 def far_along(policy: Policy, theta: Any, direction: Any, length: float = 1e6) -> np.ndarray:
     """pi at theta + length * direction, shape (S, A): the limit of a long step.  Probabilities may round to 0."""
-    theta, direction = check_theta(policy, theta), check_theta(policy, direction)
+    theta, direction = check_theta(policy, theta), real_array(direction, "direction", (policy.d,))
+    length = number(length, "length", above=0)
     with jax.enable_x64(True):
         return np.exp(np.asarray(policy.log_pi(jnp.asarray(theta + length * direction))))
 
@@ -76,9 +80,7 @@ def soft_step(mdp: MDP, pi: Any, gamma: float | None, alpha: float) -> np.ndarra
     It is the natural gradient step of a tabular softmax policy with learning rate alpha (per-step
     gradient), and multiplicative weights in every state.
     """
-    if not alpha > 0 or not np.isfinite(alpha):
-        raise ValueError(f"alpha must be > 0 and finite (got {alpha!r})")
-    pi = check_policy(mdp, pi)
+    alpha, pi = number(alpha, "alpha", above=0), check_policy(mdp, pi)
     exponent = alpha * evaluate(mdp, pi, gamma).advantage
     weights = pi * np.exp(exponent - exponent.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True)

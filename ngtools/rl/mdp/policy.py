@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import real_array, whole_number
+
 __all__ = ["Policy", "log_linear", "probabilities", "scores", "tabular"]
 
 
@@ -38,18 +40,13 @@ class Policy:
 
 def log_linear(features: Any) -> Policy:
     """The policy with logits theta . xi(s, a), for features xi of shape (S, A, d)."""
-    xi = np.asarray(features, float)
-    if xi.ndim != 3:
-        raise ValueError(f"features must have shape (S, A, d) (got {xi.shape})")
-    if not np.isfinite(xi).all():
-        raise ValueError(f"features contain {xi[~np.isfinite(xi)][0]} at {_first(~np.isfinite(xi))}")
+    xi = real_array(features, "features", ("S", "A", "d"))
     return Policy("log-linear", lambda theta: jnp.asarray(xi) @ theta, xi.shape[2])
 
 
 def tabular(states: int, actions: int) -> Policy:
     """The policy with a logit for every state and action; theta has S A entries, state by state."""
-    if states < 1 or actions < 1:
-        raise ValueError(f"states and actions must be >= 1 (got {states}, {actions})")
+    states, actions = whole_number(states, "states"), whole_number(actions, "actions")
     return Policy("tabular", lambda theta: theta.reshape(states, actions), states * actions)
 
 
@@ -85,12 +82,9 @@ def scores(policy: Policy, theta: Any) -> np.ndarray:
 
 def check_theta(policy: Policy, theta: Any) -> np.ndarray:
     """Return theta in float64; raise unless it has shape (d,) and is finite."""
-    array = np.asarray(theta, float)
-    if array.shape != (policy.d,):
-        raise ValueError(f"theta must have shape ({policy.d},) for this {policy.name} policy (got {array.shape})")
-    if not np.isfinite(array).all():
-        raise ValueError(f"theta contains {array[~np.isfinite(array)][0]} at index {_first(~np.isfinite(array))[0]}")
-    return array
+    if np.shape(theta) != (policy.d,):
+        raise ValueError(f"theta must have shape ({policy.d},) for this {policy.name} policy (got {np.shape(theta)})")
+    return real_array(theta, "theta")
 
 
 def _first(mask: np.ndarray) -> tuple[int, ...]:
