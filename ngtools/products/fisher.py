@@ -12,6 +12,7 @@ from typing import Any
 import jax
 
 from ngtools.products.batch import Model, along, count_of, gauss_newton, head_of, linearised, mean, outputs, weights_of
+from ngtools.products.folding import folded
 from ngtools.products.heads import Head
 from ngtools.products.operator import Operator, like_of
 
@@ -69,7 +70,7 @@ def fisher_vector_product(model: Model, params: Any, batch: Any, head: Any, *, w
 
 def _linearise(model: Model, head: Head, params: Any, inputs: Any, weights: Any) -> Any:
     z, push = jax.linearize(lambda p: outputs(model, p, inputs), params)
-    return push, jax.vmap(head.state)(z), weights
+    return folded(push, params), jax.vmap(head.state)(z), weights
 
 
 @cache
