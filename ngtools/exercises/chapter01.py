@@ -13,7 +13,8 @@ SIGMA = 0.2
 
 
 def bob_over_carol() -> float:
-    """How many times farther Bob moves sigma than Carol, to first order, at sigma = 0.2 with one learning rate."""
+    """How many times farther Bob moves sigma than Carol, to first order, at
+    sigma = 0.2 with one learning rate."""
     family = families.get("zero-mean-normal")
     bob = family.jacobian([SIGMA], to="variance")[0, 0]
     carol = family.jacobian([SIGMA], to="log-std")[0, 0]
@@ -34,12 +35,15 @@ def bob_over_alice() -> float:
 
 
 def alice_in_metres() -> float:
-    """The factor on Alice's learning rate when she writes m/s for km/s and wants the same distributions."""
+    """The factor on Alice's learning rate when she writes m/s for km/s and
+    wants the same distributions."""
     family, unit = families.get("zero-mean-normal"), 1000.0
-    slope = descent.chart_setting(family, descent.expected_log_likelihood(family, [80.0])).gradient(np.array([90.0]))
-    in_metres = descent.expected_log_likelihood(family, [80.0 * unit])
-    slope_in_metres = descent.chart_setting(family, in_metres).gradient(np.array([90.0 * unit]))
-    return float(unit * slope[0] / slope_in_metres[0])
+
+    def slope(sigma: float, true: float) -> float:
+        f = descent.expected_log_likelihood(family, [true])
+        return descent.chart_setting(family, f).gradient(np.array([sigma]))[0]
+
+    return float(unit * slope(90.0, 80.0) / slope(90.0 * unit, 80.0 * unit))
 
 
 def alice_in_metres_step_only() -> float:
@@ -55,7 +59,8 @@ def alice_in_metres_upside_down() -> float:
 
 
 def dora(sigma: float, alpha: float, mean_square: float) -> float:
-    """The standard deviation after one gradient step in the precision tau = 1/sigma^2."""
+    """The standard deviation after one gradient step in the precision tau =
+    1/sigma^2."""
     tau = 1 / sigma**2
     slope = (1 / tau - mean_square) / 2
     return 1 / np.sqrt(tau + alpha * slope)
@@ -78,14 +83,17 @@ LEAVERS = ("nobody", "Bob alone", "Alice and Bob", "all three")
 
 
 def _first_steps(start: float) -> dict[str, tuple[float | None, float]]:
-    """For each learner: sigma after the first step (None outside), and how far it is from the start, in nats of KL."""
+    """For each learner: sigma after the first step (None outside), and how far
+    it is from the start, in nats of KL."""
     family, alpha, answer = families.get("zero-mean-normal"), 0.003, 0.07861
     f = descent.expected_log_likelihood(family, [answer])
-    runs = in_charts("gradient", family, [start], f, alpha, 1, ("std", "variance", "log-std"))
+    charts = ("std", "variance", "log-std")
+    runs = in_charts("gradient", family, [start], f, alpha, 1, charts)
     found: dict[str, tuple[float | None, float]] = {}
     for who, run in zip(("Alice", "Bob", "Carol"), runs.values()):
         end = None if run.exits else float(run.distribution[1, 0])
-        found[who] = end, np.inf if end is None else float(family.kl([end], [start]))
+        moved = np.inf if end is None else float(family.kl([end], [start]))
+        found[who] = end, moved
     return found
 
 
@@ -94,8 +102,10 @@ def _named(who: list[str]) -> str:
 
 
 def leaving_from_below() -> str:
-    """Who is outside after one step from sigma = 0.02, far below the answer 0.07861 (unit 1000 km/s)."""
-    return _named([who for who, (end, _) in _first_steps(0.02).items() if end is None])
+    """Who is outside after one step from sigma = 0.02, far below the answer
+    0.07861 (unit 1000 km/s)."""
+    ends = _first_steps(0.02)
+    return _named([who for who, (end, _) in ends.items() if end is None])
 
 
 def leaving_from_above() -> str:

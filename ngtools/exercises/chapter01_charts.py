@@ -30,7 +30,8 @@ def _slope_of_the_root() -> float:
 
 
 def square_root_limit() -> float:
-    """The learning rate beyond which errors near the maximum grow, in the chart sqrt(rate)."""
+    """The learning rate beyond which errors near the maximum grow, in the chart
+    sqrt(rate)."""
     H_root = _curvature_of_the_rate() / _slope_of_the_root() ** 2
     return 2 / H_root
 
@@ -52,7 +53,8 @@ def square_root_limit_upside_down() -> float:
 
 
 def pushed_step(J: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """What a gradient step in phi adds to theta, per unit of learning rate, to first order; g is the gradient in theta."""
+    """What a gradient step in phi adds to theta, per unit of learning rate, to
+    first order; g is the gradient in theta."""
     g_phi = np.linalg.solve(J.T, g)
     return np.linalg.solve(J, g_phi)
 
@@ -98,7 +100,11 @@ def _gradient_of(J: np.ndarray) -> np.ndarray:
 
 def _turns() -> dict[str, float]:
     """For each pair the angle between the two steps, read in one chart."""
-    return {name: _angle(pushed_step(J, _gradient_of(J)), _gradient_of(J)) for name, J in _jacobians().items()}
+    turns = {}
+    for name, J in _jacobians().items():
+        g = _gradient_of(J)
+        turns[name] = _angle(pushed_step(J, g), g)
+    return turns
 
 
 def _largest(scores: dict[str, float]) -> str:
@@ -106,7 +112,8 @@ def _largest(scores: dict[str, float]) -> str:
 
 
 def refuting_pair() -> str:
-    """The pair whose flows visit different distributions: no factor turns one step into the other."""
+    """The pair whose flows visit different distributions: no factor turns one
+    step into the other."""
     return _largest(_turns())
 
 

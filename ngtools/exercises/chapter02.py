@@ -27,7 +27,8 @@ LATITUDE, STEP = np.radians(60.0), 0.01
 
 
 def longitude_step() -> float:
-    """The way, in km, along which the longitude grows by 0.01 at 60 degrees north."""
+    """The way, in km, along which the longitude grows by 0.01 at 60 degrees
+    north."""
     M = sphere.metric(sphere.LATITUDE_LONGITUDE, [LATITUDE, 0.0])
     return EARTH_RADIUS * norm(M, [0.0, STEP])
 
@@ -47,7 +48,8 @@ def longitude_step_in_degrees() -> float:
 
 
 def steepest_arrow(M: Any, g: Any) -> np.ndarray:
-    """The arrow of length one in M along which a function with derivatives g climbs most."""
+    """The arrow of length one in M along which a function with derivatives g
+    climbs most."""
     v = np.linalg.solve(M, g)
     return v / np.sqrt(v @ M @ v)
 
@@ -71,7 +73,8 @@ def steepest_arrow_with_the_metric_itself(M: Any, g: Any) -> np.ndarray:
 
 
 def _mercator(move_with: Any) -> sp.Matrix:
-    """The metric in (ell, y), with the entry of beta moved by what ``move_with`` makes of d beta / d y."""
+    """The metric in (ell, y), with the entry of beta moved by what
+    ``move_with`` makes of d beta / d y."""
     beta, ell = sphere.LATITUDE_LONGITUDE.symbols
     M = sphere.metric(sphere.LATITUDE_LONGITUDE, (beta, ell))
     dbeta_dy = sp.cos(beta)  # one over dy/dbeta = 1/cos(beta)
@@ -79,7 +82,8 @@ def _mercator(move_with: Any) -> sp.Matrix:
 
 
 def mercator_metric() -> sp.Matrix:
-    """The metric of the sphere in Mercator's chart (ell, y), y = log tan(pi/4 + beta/2), written with beta."""
+    """The metric of the sphere in Mercator's chart (ell, y), y = log tan(pi/4 +
+    beta/2), written with beta."""
     return _mercator(lambda slope: slope**2)
 
 
@@ -109,7 +113,8 @@ def _climb(v: np.ndarray) -> float:
 
 
 def climb_lost() -> float:
-    """The share of the best climb per unit of way that is lost by walking along g itself."""
+    """The share of the best climb per unit of way that is lost by walking along
+    g itself."""
     return 1 - _climb(G_HILL) / _climb(np.linalg.solve(M_HILL, G_HILL))
 
 

@@ -13,17 +13,21 @@ from ngtools.geometry import globe, sphere, transform_gradient, transform_metric
 from ngtools.geometry.kl_remainder import slope
 from ngtools.geometry.sphere_ascent import climb, walk_step
 
+Map = Callable[[Any], Any]  # of one coordinate
+
 _A = np.array([[1.0, 0.3], [0.3, 0.5]])
 CHOICES = ("none but the trivial", "orthogonal", "affine", "all")
 
 
-def _commutes(arrow: Callable[[np.ndarray, np.ndarray], np.ndarray], J: np.ndarray) -> bool:
-    """Whether an arrow made of metric and derivatives, computed after a linear map, is the translated one."""
+def _commutes(arrow: Callable[..., np.ndarray], J: np.ndarray) -> bool:
+    """Whether an arrow made of metric and derivatives, computed after a linear
+    map, is the translated one."""
     M, g = _A, np.array([0.7, -0.4])
-    return bool(np.allclose(arrow(transform_metric(M, J), transform_gradient(g, J)), J @ arrow(M, g)))
+    there = arrow(transform_metric(M, J), transform_gradient(g, J))
+    return bool(np.allclose(there, J @ arrow(M, g)))
 
 
-def _largest_group(arrow: Callable[[np.ndarray, np.ndarray], np.ndarray], bent: bool = False) -> str:
+def _largest_group(arrow: Callable[..., np.ndarray], bent: bool = False) -> str:
     """The largest of the groups of maps under which theta + alpha arrow is invariant, one map of each tried."""
     maps = {"orthogonal": np.array([[0.6, -0.8], [0.8, 0.6]]), "affine": np.array([[2.0, 1.0], [0.0, 0.5]])}
     answer = CHOICES[0]
@@ -52,34 +56,25 @@ def rotation_read_as_any_shear() -> str:
     return _largest_group(lambda M, g: _A @ g)
 
 
-def carried_update(
-    update: Callable[[Any], Any], h: Callable[[Any], Any], back: Callable[[Any], Any], phi: float
-) -> float:
-    """What an invariant method does in phi = h(theta), if its update in theta is given."""
+def carried_update(update: Map, h: Map, back: Map, phi: float) -> float:
+    """What an invariant method does in phi = h(theta), if its update in theta
+    is given."""
     return h(update(back(phi)))
 
 
-def carried_the_wrong_way(
-    update: Callable[[Any], Any], h: Callable[[Any], Any], back: Callable[[Any], Any], phi: float
-) -> float:
+def carried_the_wrong_way(update: Map, h: Map, back: Map, phi: float) -> float:
     return back(update(h(phi)))
 
 
-def same_formula(
-    update: Callable[[Any], Any], h: Callable[[Any], Any], back: Callable[[Any], Any], phi: float
-) -> float:
+def same_formula(update: Map, h: Map, back: Map, phi: float) -> float:
     return update(phi)
 
 
-def not_translated_back(
-    update: Callable[[Any], Any], h: Callable[[Any], Any], back: Callable[[Any], Any], phi: float
-) -> float:
+def not_translated_back(update: Map, h: Map, back: Map, phi: float) -> float:
     return update(back(phi))
 
 
-def carried_to_first_order(
-    update: Callable[[Any], Any], h: Callable[[Any], Any], back: Callable[[Any], Any], phi: float
-) -> float:
+def carried_to_first_order(update: Map, h: Map, back: Map, phi: float) -> float:
     """The step moved as an arrow, with a difference quotient for the Jacobian."""
     theta = back(phi)
     J = (h(theta + 1e-6) - h(theta - 1e-6)) / 2e-6
@@ -109,12 +104,16 @@ MERCATOR = sphere.SphereChart(
 
 
 def _ends(alpha: float, way: str) -> list[np.ndarray]:
-    """Where one step from Oslo towards Tokyo ends in the two conformal charts, as points of the sphere."""
+    """Where one step from Oslo towards Tokyo ends in the two conformal charts,
+    as points of the sphere."""
     start, target = globe.named("Oslo"), globe.named("Tokyo")
     charts = (sphere.STEREOGRAPHIC, MERCATOR)
     if way == "walked":
-        return [sphere.point(c, walk_step(c, sphere.locate(c, start), target, alpha)) for c in charts]
-    return [climb(c, start, target, alpha, 1, way == "metric")[:, 1] for c in charts]
+        starts = [sphere.locate(c, start) for c in charts]
+        ends = [walk_step(c, at, target, alpha) for c, at in zip(charts, starts)]
+        return [sphere.point(c, end) for c, end in zip(charts, ends)]
+    use_metric = way == "metric"
+    return [climb(c, start, target, alpha, 1, use_metric)[:, 1] for c in charts]
 
 
 def _gaps(way: str) -> list[float]:
@@ -128,7 +127,8 @@ def _in_words(gaps: list[float]) -> str:
 
 
 def two_conformal_charts() -> str:
-    """How the gap between two conformal charts changes when the step size is halved; plain gradient, no metric."""
+    """How the gap between two conformal charts changes when the step size is
+    halved; plain gradient, no metric."""
     return _in_words(_gaps("identity"))
 
 

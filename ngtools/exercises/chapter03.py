@@ -26,7 +26,8 @@ SCORES = (
 
 
 def rate_bound() -> float:
-    """The smallest standard deviation of an unbiased estimator of a gamma's rate; the shape is unknown too."""
+    """The smallest standard deviation of an unbiased estimator of a gamma's
+    rate; the shape is unknown too."""
     F = fisher.stated(families.get("gamma"), [K, B])
     return float(np.sqrt(np.linalg.inv(N * F)[1, 1]))
 
@@ -49,7 +50,8 @@ def rate_bound_of_the_scale() -> float:
 
 
 def monte_carlo_fisher(psi: np.ndarray) -> np.ndarray:
-    """The Monte-Carlo Fisher matrix from scores psi of shape (N, d), one row a draw of the model."""
+    """The Monte-Carlo Fisher matrix from scores psi of shape (N, d), one row a
+    draw of the model."""
     return psi.T @ psi / len(psi)
 
 
@@ -73,10 +75,12 @@ ERROR = 0.05
 
 
 def draws_needed() -> float:
-    """How many draws of the model give the entry of a normal mean with a standard error of 5 per cent of it."""
+    """How many draws of the model give the entry of a normal mean with a
+    standard error of 5 per cent of it."""
     normal = families.get("normal")
-    relative = fisher.sampling_variance(normal, [0.0, 1.0])[0, 0] / fisher.stated(normal, [0.0, 1.0])[0, 0] ** 2
-    return float(relative / ERROR**2)
+    variance = fisher.sampling_variance(normal, [0.0, 1.0])[0, 0]
+    F = fisher.stated(normal, [0.0, 1.0])[0, 0]
+    return float(variance / F**2 / ERROR**2)
 
 
 def draws_for_the_deviation() -> float:
@@ -108,7 +112,8 @@ def _mean_of_square(deviation: sp.Expr, spread: sp.Expr) -> sp.Expr:
 
 
 def empirical_about_the_mean() -> sp.Expr:
-    """The expected empirical Fisher about mu of the model N(mu, 1), for data from N(m, s^2): E (x - mu)^2."""
+    """The expected empirical Fisher about mu of the model N(mu, 1), for data
+    from N(m, s^2): E (x - mu)^2."""
     return _mean_of_square(_M - _MU, _S**2)
 
 

@@ -70,7 +70,8 @@ def _cubic(divergence: sp.Expr) -> sp.Expr:
 
 
 def cubic_exponential() -> sp.Expr:
-    """The coefficient of epsilon^3 in KL(b || b + epsilon) between exponential distributions with these rates."""
+    """The coefficient of epsilon^3 in KL(b || b + epsilon) between exponential
+    distributions with these rates."""
     return _cubic(families.get("exponential").kl([_B], [_B + _EPS]))
 
 
@@ -94,7 +95,8 @@ SIDES = ("towards narrower", "towards wider", "equally far in both")
 
 
 def _reach(direction: str) -> tuple[float, float]:
-    """How far log sigma can go down and up from 0 when the divergence may be 1/4 nat."""
+    """How far log sigma can go down and up from 0 when the divergence may be
+    1/4 nat."""
     family = families.get("zero-mean-normal")
 
     def spent(omega: float) -> float:
@@ -104,7 +106,8 @@ def _reach(direction: str) -> tuple[float, float]:
         return float(family.kl(*pair if direction == "old-new" else pair[::-1]))
 
     down = brentq(lambda omega: spent(omega) - 0.25, -5.0, -1e-9)
-    return -float(down), float(brentq(lambda omega: spent(omega) - 0.25, 1e-9, 5.0))
+    up = brentq(lambda omega: spent(omega) - 0.25, 1e-9, 5.0)
+    return -float(down), float(up)
 
 
 def _side(direction: str) -> str:

@@ -14,7 +14,8 @@ from ngtools.geometry.half_plane import half_ellipse
 
 
 def poisson_distance(rate0: float, rate1: float) -> float:
-    """The integral of sqrt(F) = 1/sqrt(rate): closed form, as the library states it."""
+    """The integral of sqrt(F) = 1/sqrt(rate): closed form, as the library
+    states it."""
     return geometry.distance(families.get("poisson"), [rate0], [rate1]).value
 
 
@@ -55,7 +56,8 @@ def sign_information_of_one_answer() -> float:
 
 
 def widest_on_the_way(sigma: float, delta: float) -> float:
-    """The largest standard deviation on the geodesic from N(0, sigma^2) to N(delta, sigma^2)."""
+    """The largest standard deviation on the geodesic from N(0, sigma^2) to
+    N(delta, sigma^2)."""
     return half_ellipse([0.0, sigma], [delta, sigma]).radius / math.sqrt(2)
 
 

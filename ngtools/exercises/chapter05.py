@@ -26,7 +26,8 @@ SCALE, SQUARE = sp.Symbol("s", positive=True), sp.Symbol("v", positive=True)
 
 
 def squared_scale() -> sp.Expr:
-    """The information of a Rayleigh distribution about v = s^2, from its density in v."""
+    """The information of a Rayleigh distribution about v = s^2, from its
+    density in v."""
     x = sp.Symbol("x")
     log_density = sp.log(x) - sp.log(SQUARE) - x**2 / (2 * SQUARE)
     return symbolic.fisher_of(log_density, x, SQUARE, (0, sp.oo))[0, 0]
@@ -66,7 +67,8 @@ def _in_words(share: float) -> str:
 
 
 def _lost(chart: str, index: int) -> str:
-    """The share of the information on one coordinate that is lost because the other is unknown, in words."""
+    """The share of the information on one coordinate that is lost because the
+    other is unknown, in words."""
     F = _gamma(chart)
     return _in_words(1 - 1 / (F[index, index] * np.linalg.inv(F)[index, index]))
 
@@ -95,13 +97,15 @@ _K, _RATE = sp.symbols("k b", positive=True)
 
 
 def _log_moment(k: sp.Expr, b: sp.Expr) -> sp.Expr:
-    """E[log x] of a gamma distribution: the derivative of its log-partition function log Gamma(k) - k log b by k."""
+    """E[log x] of a gamma distribution: the derivative of its log-partition
+    function log Gamma(k) - k log b by k."""
     shape = sp.Symbol("shape", positive=True)
     return sp.diff(sp.loggamma(shape) - shape * sp.log(b), shape).subs(shape, k)
 
 
 def partner_of_the_rate() -> sp.Expr:
-    """The expectation parameter that is orthogonal to the rate of a gamma distribution."""
+    """The expectation parameter that is orthogonal to the rate of a gamma
+    distribution."""
     return _log_moment(_K, _RATE)
 
 
@@ -134,7 +138,8 @@ def _grows_like(numbers: np.ndarray) -> str:
 @cache
 def _informations() -> np.ndarray:
     """The information about m at three small m, by quadrature."""
-    return np.array([of_density(_log_mixture, [m], (-np.inf, np.inf))[0, 0] for m in _SIZES])
+    line = (-np.inf, np.inf)
+    return np.array([of_density(_log_mixture, [m], line)[0, 0] for m in _SIZES])
 
 
 def mixture_near_zero() -> str:

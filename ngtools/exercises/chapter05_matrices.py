@@ -21,7 +21,8 @@ def _gumbel() -> np.ndarray:
 
 
 def gumbel_loss() -> float:
-    """The share of the information about a Gumbel location that is lost because its scale is unknown."""
+    """The share of the information about a Gumbel location that is lost because
+    its scale is unknown."""
     F = _gumbel()
     return float(1 - 1 / (F[0, 0] * np.linalg.inv(F)[0, 0]))
 
@@ -80,7 +81,8 @@ def _chances(X: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def logistic_fisher(X: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """The Fisher matrix of all responses of a logistic regression with features X, one row an observation."""
+    """The Fisher matrix of all responses of a logistic regression with features
+    X, one row an observation."""
     p = _chances(X, w)
     return X.T @ ((p * (1 - p))[:, None] * X)
 

@@ -50,7 +50,8 @@ def budget_on_the_diagonal() -> np.ndarray:
 
 
 def divergence_of_a_step(alpha: float) -> float:
-    """The quadratic model of the divergence that a step of learning rate alpha spends."""
+    """The quadratic model of the divergence that a step of learning rate alpha
+    spends."""
     return 0.5 * alpha**2 * float(G @ descent.natural_gradient(F, G))
 
 
@@ -67,7 +68,8 @@ def divergence_of_the_gradient_step(alpha: float) -> float:
 
 
 def price_of_divergence() -> float:
-    """The gain per nat that a slightly larger budget would buy, in the linear model: the multiplier."""
+    """The gain per nat that a slightly larger budget would buy, in the linear
+    model: the multiplier."""
     return float(np.sqrt(G @ descent.natural_gradient(F, G) / (2 * C)))
 
 
@@ -89,7 +91,8 @@ def price_squared() -> float:
 
 
 def efficiency_of_the_gradient() -> float:
-    """What the plain gradient direction gains of the best possible, both with the whole budget."""
+    """What the plain gradient direction gains of the best possible, both with
+    the whole budget."""
     return float(G @ budget_along_the_gradient() / (G @ spend_a_budget()))
 
 

@@ -20,7 +20,8 @@ def _information() -> sp.Expr:
 
 
 def poisson_natural() -> sp.Expr:
-    """The natural gradient in eta of the mean log-likelihood m eta - exp(eta) of counts with mean m."""
+    """The natural gradient in eta of the mean log-likelihood m eta - exp(eta)
+    of counts with mean m."""
     return sp.diff(M * ETA - sp.exp(ETA), ETA) / _information()
 
 
@@ -41,10 +42,19 @@ def poisson_to_the_answer() -> sp.Expr:
     return sp.log(M) - ETA
 
 
-def conjugate_step(k: float, b: float, alpha: float, k0: float, b0: float, counts: np.ndarray) -> np.ndarray:
-    """Shape and rate after a natural-gradient step from Gamma(k, b) on the bound; prior Gamma(k0, b0), Poisson counts."""
+def conjugate_step(
+    k: float,
+    b: float,
+    alpha: float,
+    k0: float,
+    b0: float,
+    counts: np.ndarray,
+) -> np.ndarray:
+    """Shape and rate after a natural-gradient step from Gamma(k, b) on the
+    bound; prior Gamma(k0, b0), Poisson counts."""
     k_hat, b_hat = k0 + counts.sum(), b0 + len(counts)
-    return np.array([(1 - alpha) * k + alpha * k_hat, (1 - alpha) * b + alpha * b_hat])
+    now, then = np.array([k, b]), np.array([k_hat, b_hat])
+    return (1 - alpha) * now + alpha * then
 
 
 def conjugate_step_without_the_prior(
@@ -76,14 +86,17 @@ FATES = ("it converges", "it jumps to and fro", "it runs away")
 
 
 def _run(by_budget: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Fisher-Rao distances to the optimum and learning rates of 60 natural steps from (2, 2) towards N(0, 1)."""
+    """Fisher-Rao distances to the optimum and learning rates of 60 natural
+    steps from (2, 2) towards N(0, 1)."""
     normal, theta = families.get("normal"), np.array([2.0, 2.0])
-    setting = descent.chart_setting(normal, descent.expected_log_likelihood(normal, [0.0, 1.0]))
+    f = descent.expected_log_likelihood(normal, [0.0, 1.0])
+    setting = descent.chart_setting(normal, f)
     far, rates = [], []
     for _ in range(60):
         F, g = setting.fisher(theta), setting.gradient(theta)
-        step = descent.budget_step(F, g, 0.01) if by_budget else 0.2 * descent.natural_gradient(F, g)
-        rates.append(float(np.linalg.norm(step) / np.linalg.norm(descent.natural_gradient(F, g))))
+        natural = descent.natural_gradient(F, g)
+        step = descent.budget_step(F, g, 0.01) if by_budget else 0.2 * natural
+        rates.append(float(np.linalg.norm(step) / np.linalg.norm(natural)))
         theta = theta + step
         far.append(float(geometry.distance(normal, theta, [0.0, 1.0]).value))
     return np.array(far), np.array(rates)

@@ -94,8 +94,10 @@ def _natural_in_mean_and_std() -> np.ndarray:
 
 
 def signal_to_noise() -> np.ndarray:
-    """The natural gradient at (2, 2) in the chart (mu/sigma, log sigma), for data from N(0, 1)."""
-    return geometry.transform_vector(_natural_in_mean_and_std(), _signal_to_noise_jacobian())
+    """The natural gradient at (2, 2) in the chart (mu/sigma, log sigma), for
+    data from N(0, 1)."""
+    v, J = _natural_in_mean_and_std(), _signal_to_noise_jacobian()
+    return geometry.transform_vector(v, J)
 
 
 def signal_to_noise_as_a_covector() -> np.ndarray:

@@ -13,7 +13,8 @@ from ngtools.geometry.kl_remainder import slope
 
 
 def redundant_step(K: np.ndarray, F: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """The minimum-norm natural gradient in phi, with theta = k(phi), K = d theta / d phi of full rank, F and g in theta."""
+    """The minimum-norm natural gradient in phi, with theta = k(phi), K = d
+    theta / d phi of full rank, F and g in theta."""
     return np.linalg.pinv(K.T @ F @ K) @ (K.T @ g)
 
 
@@ -51,12 +52,13 @@ def _views() -> dict[str, descent.ChartView]:
 
 
 def _gap(damping: float, chart: str) -> float:
-    """Fisher length of the difference of two damped natural gradients, in (mu, sigma) and in another chart."""
-    first, other = (
-        view.to_reference @ np.linalg.solve(view.fisher + damping * np.eye(2), view.gradient)
-        for view in (_views()["mean-std"], _views()[chart])
-    )
-    return float(geometry.norm(_views()["mean-std"].fisher, other - first))
+    """Fisher length of the difference of two damped natural gradients, in (mu,
+    sigma) and in another chart."""
+    views, arrows = (_views()["mean-std"], _views()[chart]), []
+    for view in views:
+        damped = view.fisher + damping * np.eye(2)
+        arrows.append(view.to_reference @ np.linalg.solve(damped, view.gradient))
+    return float(geometry.norm(views[0].fisher, arrows[1] - arrows[0]))
 
 
 def _law(gaps: np.ndarray) -> str:
@@ -66,8 +68,10 @@ def _law(gaps: np.ndarray) -> str:
 
 
 def damped_gap() -> str:
-    """How the gap between (mu, sigma) and (mu, log sigma) grows with a small damping."""
-    return _law(np.array([_gap(damping, "mean-log-std") for damping in _DAMPING]))
+    """How the gap between (mu, sigma) and (mu, log sigma) grows with a small
+    damping."""
+    gaps = [_gap(damping, "mean-log-std") for damping in _DAMPING]
+    return _law(np.array(gaps))
 
 
 def undamped_gap() -> str:

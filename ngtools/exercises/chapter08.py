@@ -38,12 +38,13 @@ def variance_fisher_with_one_jacobian() -> float:
 
 
 def precision_step() -> float:
-    """The natural gradient in tau = 1/sigma^2, given the derivative g_sigma of the objective in sigma."""
+    """The natural gradient in tau = 1/sigma^2, given the derivative g_sigma of
+    the objective in sigma."""
     family = families.get("zero-mean-normal")
     J = family.jacobian([SIGMA], to="precision")
     tau = family.convert([SIGMA], to="precision")
-    g_tau = [G_SIGMA / J[0, 0]]
-    return descent.natural_gradient(fisher.stated(family, tau, chart="precision"), g_tau)[0]
+    F, g_tau = fisher.stated(family, tau, chart="precision"), [G_SIGMA / J[0, 0]]
+    return descent.natural_gradient(F, g_tau)[0]
 
 
 def precision_step_without_moving_the_gradient() -> float:
@@ -90,12 +91,14 @@ def _derivative(sigma: float) -> float:
 
 
 def exit_rate_of_the_precision() -> float:
-    """The learning rate from which on a natural step in tau = 1/sigma^2 leaves the domain, at sigma = 1/2."""
+    """The learning rate from which on a natural step in tau = 1/sigma^2 leaves
+    the domain, at sigma = 1/2."""
     family, sigma = families.get("zero-mean-normal"), 0.5
     J = family.jacobian([sigma], to="precision")[0, 0]
     tau = family.convert([sigma], to="precision")
     F = fisher.stated(family, tau, chart="precision")
-    return float(-tau[0] / descent.natural_gradient(F, [_derivative(sigma) / J])[0])
+    natural = descent.natural_gradient(F, [_derivative(sigma) / J])[0]
+    return float(-tau[0] / natural)
 
 
 def exit_rate_of_the_plain_gradient() -> float:

@@ -25,8 +25,13 @@ def _about_the_variance(argument: float) -> float:
 
 
 def blind_test() -> str:
-    """Where a program that feeds sigma to 1/(2 v^2) passes a test at one place."""
-    return _first_place({n: _agree(_about_the_variance(s**2), _about_the_variance(s)) for n, s in PLACES.items()})
+    """Where a program that feeds sigma to 1/(2 v^2) passes a test at one
+    place."""
+    found = {}
+    for name, sigma in PLACES.items():
+        right, misread = _about_the_variance(sigma**2), _about_the_variance(sigma)
+        found[name] = _agree(right, misread)
+    return _first_place(found)
 
 
 def _about_sigma(sigma: float) -> float:
@@ -57,17 +62,20 @@ CHARTS = ("std", "variance", "log-std", "precision")
 
 
 def _ends() -> dict[str, float]:
-    """Sigma after one step of learning rate 1 from sigma = 3, in each chart; data from N(0, 1)."""
+    """Sigma after one step of learning rate 1 from sigma = 3, in each chart;
+    data from N(0, 1)."""
     family, ends = families.get("zero-mean-normal"), {}
     f = descent.expected_log_likelihood(family, [1.0])
     for chart in CHARTS:
-        end = descent.step("natural-euler", family, family.convert([3.0], to=chart), f, 1.0, chart)
+        start = family.convert([3.0], to=chart)
+        end = descent.step("natural-euler", family, start, f, 1.0, chart)
         ends[chart] = float(family.convert(end, to="std", chart=chart)[0])
     return ends
 
 
 def lands_in_one() -> str:
-    """The chart in which one natural step of rate 1 ends at the maximum, sigma = 1."""
+    """The chart in which one natural step of rate 1 ends at the maximum, sigma
+    = 1."""
     ends = _ends()
     return min(CHARTS, key=lambda chart: abs(ends[chart] - 1.0))
 
@@ -115,13 +123,15 @@ _ALPHA, _G, _SIGMA, _K = sp.symbols("alpha g sigma k", positive=True)
 
 
 def _after_a_step(J: sp.Expr) -> sp.Expr:
-    """Sigma after a natural step in phi = sigma^k, if the vector in sigma is moved with J."""
+    """Sigma after a natural step in phi = sigma^k, if the vector in sigma is
+    moved with J."""
     v = _SIGMA**2 * _G / 2
     return (_SIGMA**_K + _ALPHA * J * v) ** (1 / _K)
 
 
 def power_gap() -> sp.Expr:
-    """The coefficient of alpha^2 in sigma^+ for a natural step in sigma^k, less that for a step in sigma."""
+    """The coefficient of alpha^2 in sigma^+ for a natural step in sigma^k, less
+    that for a step in sigma."""
     moved = _after_a_step(_K * _SIGMA ** (_K - 1))
     return sp.simplify(sp.diff(moved, _ALPHA, 2).subs(_ALPHA, 0) / 2)
 

@@ -25,7 +25,8 @@ def _gap(first: float, second: float, half: float = 0.5) -> float:
 
 
 def precision_gap() -> float:
-    """The alpha^2 coefficient of sigma+ for a natural step in tau = 1/sigma^2, less that for a step in sigma."""
+    """The alpha^2 coefficient of sigma+ for a natural step in tau = 1/sigma^2,
+    less that for a step in sigma."""
     return _gap(first=-2 / SIGMA**3, second=6 / SIGMA**4)
 
 
@@ -47,7 +48,8 @@ def precision_gap_left_in_tau() -> float:
 
 
 def flat_poisson(rate: float) -> float:
-    """The coordinate s of the Poisson family with F = 1 everywhere, increasing, s(0) = 0."""
+    """The coordinate s of the Poisson family with F = 1 everywhere, increasing,
+    s(0) = 0."""
     return 2 * np.sqrt(rate)
 
 
@@ -68,13 +70,17 @@ _U, _TAU = sp.symbols("u tau", positive=True)
 
 
 def _spent(share: sp.Expr, reverse: bool = False) -> sp.Expr:
-    """KL(old || new) in the precision, if the step takes away this share of tau; or KL(new || old)."""
+    """KL(old || new) in the precision, if the step takes away this share of
+    tau; or KL(new || old)."""
     pair = ([_TAU], [_TAU * (1 - share)])
-    return sp.simplify(families.get("zero-mean-normal").kl(*(pair[::-1] if reverse else pair), "precision"))
+    first, second = pair[::-1] if reverse else pair
+    family = families.get("zero-mean-normal")
+    return sp.simplify(family.kl(first, second, "precision"))
 
 
 def precision_cliff() -> sp.Expr:
-    """KL(old || new) of a step of budget c that makes tau smaller: F = 1/(2 tau^2), so Delta = -u tau, u = 2 sqrt(c)."""
+    """KL(old || new) of a step of budget c that makes tau smaller: F = 1/(2
+    tau^2), so Delta = -u tau, u = 2 sqrt(c)."""
     return _spent(_U)
 
 
@@ -95,7 +101,8 @@ _STRETCH, _S = sp.symbols("k sigma", positive=True)
 
 
 def _gauss(A: sp.Expr, B: sp.Expr, root_B: sp.Expr) -> sp.Expr:
-    """Gauss's formula for the curvature of A dmu^2 + B dsigma^2, if A and B depend on sigma only."""
+    """Gauss's formula for the curvature of A dmu^2 + B dsigma^2, if A and B
+    depend on sigma only."""
     inner = sp.diff(sp.sqrt(A), _S) / root_B
     return sp.simplify(-sp.diff(inner, _S) / sp.sqrt(A * B))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -16,20 +16,21 @@ from ngtools.geometry.kl_remainder import slope
 CHOICES = ("exact", "order 1", "order 2", "broken")
 
 
-def _newton(setting: descent.Setting, theta: np.ndarray, alpha: float) -> np.ndarray:
-    """Newton's step towards a stationary point: the Hessian of the objective in the place of -F."""
-    return theta - alpha * np.linalg.solve(setting.hessian(theta), setting.gradient(theta))
+def _newton(setting: descent.Setting, theta: Any, alpha: float) -> np.ndarray:
+    """Newton's step: the Hessian of the objective in the place of -F."""
+    H, g = setting.hessian(theta), setting.gradient(theta)
+    return theta - alpha * np.linalg.solve(H, g)
 
 
-@cache
 def _verdict(name: str, column: str, repeat: int = 3) -> str:
-    """Steps of a method in (mu, sigma) and in a changed coordinate system, and the order of their gap."""
+    """The order of the gap between (mu, sigma) and changed coordinates."""
     problem = invariance.normal_problem()
     change = invariance.REPARAMETERIZATIONS[column]
     other = change.apply(problem.setting)
     start = change.encode(problem.theta) if change.encode else problem.theta
-    method = descent.Method("newton", _newton) if name == "newton" else descent.method(name)
-    return invariance.measure(method, problem.setting, problem.theta, other, start, repeat=repeat).kind
+    rule = descent.Method("newton", _newton) if name == "newton" else name
+    here = problem.setting, problem.theta
+    return invariance.measure(rule, *here, other, start, repeat=repeat).kind
 
 
 def momentum_kind() -> str:
@@ -87,9 +88,9 @@ def _ends(alpha: float) -> dict[str, float]:
 
 
 def _gaps() -> dict[str, np.ndarray]:
-    """Distances to Alice of Bob, of Carol and of their mean, at three learning rates."""
-    all_ends = [_ends(alpha) for alpha in _RATES]
-    people = {who: np.array([ends[who] for ends in all_ends]) for who in all_ends[0]}
+    """Distances to Alice of Bob, of Carol and of their mean."""
+    rows = [_ends(alpha) for alpha in _RATES]
+    people = {who: np.array([row[who] for row in rows]) for who in rows[0]}
     people["mean"] = (people["Bob"] + people["Carol"]) / 2
     return {who: np.abs(ends - people["Alice"]) for who, ends in people.items()}
 
@@ -123,7 +124,7 @@ def averages_measured() -> str:
 
 
 def proximal_sigma(sigma: float, alpha: float, mean_square: float) -> float:
-    """The KL-proximal step of a zero-mean normal for data with this mean square, in closed form."""
+    """Sigma after a KL-proximal step of the zero-mean normal, in closed form."""
     return np.sqrt((sigma**2 + alpha * mean_square) / (1 + alpha))
 
 
@@ -151,7 +152,6 @@ def proximal_variance(sigma: float, alpha: float, mean_square: float) -> float:
 
 
 def linearised_sigma(sigma: float, alpha: float, mean_square: float) -> float:
-    """The natural Euler step in sigma: both the objective and the divergence replaced by their models."""
     return sigma + alpha * sigma**2 / 2 * (mean_square - sigma**2) / sigma**3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -62,3 +63,15 @@ def test_a_solution_shows_a_program_that_the_check_uses(chapter):
             assert exercise.solution.__name__ in shown, exercise.name
     for path, name in re.findall(r"\{literalinclude\} (\S*exercises\S*)\n(?::\w+: \w+\n)*?:pyobject: (\w+)", text):
         assert re.search(rf"^def {name}\(", (BOOK / path).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("chapter", COMPLETE)
+def test_a_program_that_is_shown_fits_its_box(chapter):
+    """Lines of a solution's program have at most 82 characters: what its box holds on a page of 1280 pixels."""
+    for path, name in re.findall(
+        r"\{literalinclude\} (\S*exercises\S*)\n(?::\w+: \w+\n)*?:pyobject: (\w+)", prose(chapter)
+    ):
+        source = (BOOK / path).read_text(encoding="utf-8")
+        (found,) = [node for node in ast.parse(source).body if getattr(node, "name", "") == name]
+        lines = source.splitlines()[found.lineno - 1 : found.end_lineno]
+        assert max(map(len, lines)) <= 82, f"{path}: {name}"
