@@ -70,7 +70,7 @@ class LedgerDirective(SphinxDirective):
             kinds = [str(sum(check.how == how for check in checks)) for how in HOW]
             rows.append([self.page_link(page), nodes.Text(str(len(labels))), *map(nodes.Text, kinds)])
         head = [nodes.Text(word) for word in ("page", "equations", *HOW)]
-        return table(head, rows)
+        return table(head, rows, ["claim-counts"])
 
     def chapters(self, ledger: Ledger) -> Iterator[nodes.Node]:
         for page in pages_of(ledger):
@@ -151,12 +151,12 @@ def title_of(path: Path) -> str:
     return f"{number[1]} {found[2:].strip()}" if number else found[2:].strip()
 
 
-def table(head: list[nodes.Node], rows: list[list[nodes.Node]]) -> nodes.table:
-    """A plain table; its first column is text, the others are numbers."""
+def table(head: list[nodes.Node], rows: list[list[nodes.Node]], classes: list[str]) -> nodes.table:
+    """A plain table."""
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
     group += nodes.thead("", table_row(head))
     group += nodes.tbody("", *(table_row(row) for row in rows))
-    return nodes.table("", group, classes=["claim-counts"])
+    return nodes.table("", group, classes=classes)
 
 
 def table_row(cells: list[nodes.Node]) -> nodes.row:
