@@ -45,9 +45,8 @@ def correlation_with_the_mean() -> str:
 def correlation_measured() -> str:
     """Maximum likelihood on simulated samples."""
     rng = np.random.default_rng(3)
-    gamma, size = families.get("gamma"), {"n": 100, "runs": 2000}
-    cloud = replicate(gamma_shape_rate, gamma, [2.3, 1.4], **size, rng=rng)
-    shape, rate = cloud.estimates.T
+    model = gamma_shape_rate, families.get("gamma"), [2.3, 1.4]
+    shape, rate = replicate(*model, n=100, runs=2000, rng=rng).estimates.T
     found = np.corrcoef(shape, 1 / rate)[0, 1]
     return f"In 2000 samples of 100 it is {found:.2f}."
 
