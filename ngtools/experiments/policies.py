@@ -46,6 +46,7 @@ __all__ = [
     "run",
     "sample",
     "seconds",
+    "summary",
     "train",
 ]
 
@@ -269,6 +270,39 @@ def _seconds_on_one_thread(settings: dict[str, Any]) -> Any:
         check=True,
     )
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def summary(results: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows of the comparison, one row a method."""
+    columns = [
+        "method",
+        "area",
+        "95 % interval",
+        "solved at",
+        "never",
+        "fell back",
+        "worst final",
+        "largest KL",
+        "largest ratio",
+    ]
+    rows = []
+    for name, m in results["methods"].items():
+        solved = sorted(np.inf if entry is None else entry for entry in m["solved"])
+        median = np.median(solved)
+        rows.append(
+            [
+                name,
+                m["area"]["iqm"],
+                f"{m['area']['low']:.0f} to {m['area']['high']:.0f}",
+                float(median),
+                m["unsolved"],
+                m["fell"],
+                min(m["final"]["all"]),
+                max(m["largest_kl"]),
+                max(m["largest_ratio"]),
+            ]
+        )
+    return columns, rows
 
 
 def run(**settings: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ngtools import trees
 from ngtools.rl import advantages, critics, envs, policies, trpo
 from ngtools.rl.rollout import collect
 
-__all__ = ["Trial", "at_values", "budget_shares", "random_gains", "trial"]
+__all__ = ["Trial", "at_values", "budget_shares", "full_step", "random_gains", "trial"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def trial(seed: int, copies: int = 16, steps: int = 32) -> Trial:
         state = trpo.initial(env, policy, start, settings)
         params = jax.tree.map(lambda leaf: 0.5 * jax.random.normal(weights, leaf.shape), state.params)
         state = replace(state, params=params)
-        _, rollout = jax.jit(partial(collect, env, policy, steps=steps))(params, state.actors, play)
+        _, rollout = _collect(env, policy, params, state.actors, play, steps)
         batch = advantages.batch(rollout, lambda x: jnp.zeros(x.shape[:-1]), gamma=0.99, lam=1.0)
         grad = jax.grad(partial(_surrogate, policy, params), argnums=0)(params, batch)
         op = policy.fisher(params, batch.observations)
@@ -74,6 +74,15 @@ def trial(seed: int, copies: int = 16, steps: int = 32) -> Trial:
         g = np.asarray(trees.flatten(grad)[0])
         F = jax.vmap(lambda v: trees.flatten(op(back(v)))[0])(jnp.eye(len(g)))
         return Trial(policy, state, batch, g, np.asarray(F))
+
+
+_collect = jax.jit(collect, static_argnums=(0, 1, 5))
+
+
+def full_step(found: Trial, delta: float) -> np.ndarray:
+    """sqrt(2 delta / s^T F s) s with F s = g, by dense linear algebra, shape (d,)."""
+    s = np.linalg.pinv(found.F, rcond=1e-10, hermitian=True) @ found.g
+    return np.asarray(np.sqrt(2 * delta / (found.g @ s)) * s)
 
 
 def at_values(method: Any, found: Trial, settings: Any, knob: str, values: Any) -> Any:

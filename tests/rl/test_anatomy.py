@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ngtools.rl import npg, trpo
-from ngtools.rl.anatomy import at_values, budget_shares, random_gains, trial
+from ngtools.rl.anatomy import at_values, budget_shares, full_step, random_gains, trial
 
 FOUND = trial(2)
 # rank 5 in 64 bits: five CG steps solve it, and the tolerance stops it there
@@ -48,6 +48,7 @@ def test_p33_backtracking_ends_inside_and_higher():
 def test_p34_the_full_step_misses_by_the_root_of_delta():
     deltas = np.array([1e-6, 1e-4])
     reports = at_values(npg.METHOD, FOUND, npg.Settings(**EXACT), "delta", deltas)
+    assert [FOUND.kl(full_step(FOUND, delta)) for delta in deltas] == pytest.approx(reports.kl, rel=1e-6)
     miss = np.abs(reports.kl / deltas - 1)
     assert np.diff(np.log(miss))[0] / np.diff(np.log(deltas))[0] == pytest.approx(0.5, abs=0.02)
 
