@@ -196,6 +196,8 @@ def untested(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
             parts = [node]  # where tests look, not what is stated
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             parts += [one for one in node.decorator_list if re.search(r"cache|overload|property", ast.unparse(one))]
+        if isinstance(node, ast.Call):
+            parts += [keyword.value for keyword in node.keywords if keyword.arg == "points"]
         if isinstance(node, ast.Call) and "cache" in ast.unparse(node.func):
             parts.append(node)
         for part in parts:

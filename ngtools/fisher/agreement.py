@@ -71,7 +71,7 @@ def agreement(family: Family, theta: Any, chart: str | None = None, *, tolerance
     """
     tolerance = number(tolerance, "tolerance", above=0)
     claim = stated(family, theta, chart)
-    scale = np.sqrt(np.outer(np.diag(claim), np.diag(claim)))
+    scale = np.sqrt(np.abs(np.outer(np.diag(claim), np.diag(claim))))  # a wrong claim may have any sign
     routes, skipped = {"stated": claim}, {}
     for route in (by_score, by_curvature, by_kl):
         name = route.__name__

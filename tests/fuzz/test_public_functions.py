@@ -139,6 +139,7 @@ PARAMS = {"w": jnp.arange(6.0).reshape(2, 3) / 10}
 LAYERS = {"out": {"bias": jnp.zeros(3), "kernel": PARAMS["w"]}}
 PROCESS = mdp.random_mdp(np.random.default_rng(0), 2, 3)
 TABULAR = mdp.tabular(2, 3)
+LADDER, CLIMBER = mdp.ladder()
 LOGITS, PI = np.linspace(-0.5, 0.5, 6), np.full((2, 3), 1 / 3)
 MU = sp.Symbol("mu", real=True)
 
@@ -200,7 +201,7 @@ def factors():
 CALLS = {
     # data, studies, exercises: nothing numerical goes in
     "data.digits": Call(),
-    "data.load": Call({"name": word("horse-kicks")}),
+    "data.load": Call({"name": word("horse_kicks")}),
     "data.names": Call(),
     "exercises.all_exercises": Call(),
     "exercises.by_chapter": Call(),
@@ -244,10 +245,10 @@ CALLS = {
     "fisher.stated": Call(at_point()),
     # gallery and symbols: families, charts and whole numbers go in
     "gallery.entry": Call({"family": ZERO_MEAN, "chart": word("std")}),
-    "gallery.families_of": Call({"kind": word("scalar")}),
-    "gallery.gallery": Call({"kind": word("scalar")}),
+    "gallery.families_of": Call({"kind": word("bounded")}),
+    "gallery.gallery": Call({"kind": word("bounded")}),
     "gallery.kind_of": Call({"family": ZERO_MEAN}),
-    "gallery.one_row": Call({"family": ZERO_MEAN}),
+    "gallery.one_row": Call({"family": families.get("linear-regression", X=((1.0, 2.0), (1.0, 3.0)))}),
     "gallery.typeset": Call({"candidates": [sp.Matrix([[MU]])], "point": {MU: 1.0}}),
     "symbolic.constant_coordinate": Call({"family": ZERO_MEAN, "chart": word("std")}),
     "symbolic.derivation": Call({"family": ZERO_MEAN, "chart": word("std")}),
@@ -574,7 +575,9 @@ CALLS = {
     "rl.envs.gymnasium": Call({"env_id": "CartPole-v1", "num_envs": count(2)}),
     "rl.envs.make": Call({"name": word("CartPole-v1"), "num_envs": count(2)}, {"name": "environment"}),
     # decision processes
-    "rl.mdp.ascent_steps": Call(in_process(c=positive(0.01))),
+    "rl.mdp.ascent_steps": Call(
+        {"mdp": LADDER, "policy": CLIMBER, "theta": vector([0.3]), "gamma": Kind(0.9, discounts), "c": positive(0.01)}
+    ),
     "rl.mdp.asymmetry": Call(
         {"field": lambda v: v, "theta": vector(POINT), "step": positive(1e-5)}, excused=("theta: longer",)
     ),
@@ -674,10 +677,10 @@ def numbers(value):
             yield np.asarray(leaf)
 
 
-WRITES = ("experiments.write",)
-ANSWERABLE = [
-    name for name, call in CALLS.items() if name not in WRITES and not any(v is None for v in call.arguments.values())
-]
+# what writes a file; what says "none" by nan (residuals not reached, slopes of what is exact); what returns a key
+ASIDE = ("experiments.write", "linear.cg", "descent.natural_gradient_step", "notebook.chapter")
+ASIDE += ("invariance.measure", "invariance.not_defined", "invariance.order")
+ANSWERABLE = [n for n, call in CALLS.items() if n not in ASIDE and not any(v is None for v in call.arguments.values())]
 
 
 @pytest.mark.skipif(
