@@ -125,7 +125,7 @@ def test_trajectory_fisher(T):
 
 @pytest.mark.claim("eq-fisher-limits", how="numeric")
 def test_limits_of_the_trajectory_fisher():
-    """P61, P62: exact from the stationary start, 1/T from elsewhere; and the discounted sum."""
+    """Exact from the stationary start, 1/T from elsewhere; and the discounted sum."""
     process, policy, theta = world(5)
     pi = mdp.probabilities(policy, theta)
     stationary = mdp.stationary_distribution(process, pi)
@@ -164,7 +164,7 @@ def test_joint_fisher(gamma):
 @pytest.mark.claim("eq-compatible-weights", how="numeric")
 @pytest.mark.parametrize("gamma", [GAMMA, None])
 def test_compatible_weights(gamma):
-    """P37.  The normal equations at the natural gradient, and least squares on Q and on A."""
+    """The normal equations at the natural gradient, and least squares on Q and on A."""
     process, policy, theta = world(7)
     pi, psi = mdp.probabilities(policy, theta), mdp.scores(policy, theta)
     found, w = mdp.evaluate(process, pi, gamma), mdp.natural_policy_gradient(process, policy, theta, gamma)
@@ -177,7 +177,7 @@ def test_compatible_weights(gamma):
 
 @pytest.mark.claim("eq-npg-greedy", how="numeric")
 def test_ratios_of_probabilities_after_any_step():
-    """P38.  Exact for a log-linear policy, at any alpha and any direction; false for a bounded one."""
+    """Exact for a log-linear policy, at any alpha and any direction; false for a bounded one."""
     process, policy, theta = world(8)
     w, psi = mdp.natural_policy_gradient(process, policy, theta, GAMMA), mdp.scores(policy, theta)
     f, before = psi @ w, np.log(mdp.probabilities(policy, theta))
@@ -194,7 +194,7 @@ def test_ratios_of_probabilities_after_any_step():
 @pytest.mark.claim("eq-npg-first-order", how="numeric")
 @pytest.mark.parametrize("kind", ["log-linear", "tanh"])
 def test_a_short_step_to_first_order(kind):
-    """P39: slope 2, for any smooth policy."""
+    """Slope 2, for any smooth policy."""
     process, policy, theta = world(9)
     if kind == "tanh":
         inner = policy.logits
@@ -208,7 +208,7 @@ def test_a_short_step_to_first_order(kind):
 @pytest.mark.claim("eq-tabular-natural", how="numeric")
 @pytest.mark.parametrize("gamma", [GAMMA, None])
 def test_tabular_natural_gradient(gamma):
-    """P40: A minus its plain mean; the block equation; and any state weights."""
+    """A minus its plain mean; the block equation; and any state weights."""
     process, _, _ = world(10)
     policy, theta = mdp.tabular(4, 3), np.random.default_rng(10).standard_normal(12)
     pi = mdp.probabilities(policy, theta)

@@ -19,12 +19,11 @@ def test_the_natural_gradient_in_one_is_the_gradient_in_the_other(theta, target)
     f = descent.expected_log_likelihood(NORMAL, target)
     eta, m = (NORMAL.convert(theta, to=chart) for chart in ("natural", "expectation"))
     natural, dual = (descent.chart_setting(NORMAL, f, chart) for chart in ("natural", "expectation"))
-    # P41; F in natural coordinates has a condition number of up to 1e4 here
+    # F in natural coordinates has a condition number of up to 1e4 here
     assert natural.natural_gradient(eta) == pytest.approx(dual.gradient(m), rel=1e-9, abs=1e-10)
     assert dual.natural_gradient(m) == pytest.approx(natural.gradient(eta), rel=1e-9, abs=1e-10)
-    # P43
     assert dual.fisher(m) @ natural.fisher(eta) == pytest.approx(np.eye(2), abs=1e-9)
-    # P42: one step of size 1 in expectation parameters
+    # one step of size 1 in expectation parameters
     assert descent.step("natural-euler", NORMAL, m, f, 1.0, chart="expectation") == pytest.approx(
         NORMAL.convert(target, to="expectation"), rel=1e-9, abs=1e-10
     )
@@ -55,7 +54,7 @@ def test_linear_regression_is_least_squares_in_one_step():
     family = families.get("linear-regression", X=X, sigma=0.7)
     w = np.array([1.0, -2.0, 0.5])
     g = X.T @ (y - X @ w) / 0.7**2
-    # P44: Fisher = Hessian
+    # Fisher = Hessian
     assert w + descent.natural_gradient(family.fisher(w), g) == pytest.approx(
         np.linalg.lstsq(X, y, rcond=None)[0], rel=1e-11
     )
@@ -66,7 +65,6 @@ def test_worked_example_of_the_variance():
     f = descent.expected_log_likelihood(family, [1.0])
     sigma, v = np.array([3.0]), np.array([9.0])
     in_sigma, in_v = (descent.chart_setting(family, f, chart) for chart in ("std", "variance"))
-    # P56
     assert in_v.natural_gradient(v) == pytest.approx(2 * sigma * in_sigma.natural_gradient(sigma), rel=1e-14)
     ends = [in_sigma.distribution(sigma + 0.1 * in_sigma.natural_gradient(sigma))]
     ends.append(in_v.distribution(v + 0.1 * in_v.natural_gradient(v)))

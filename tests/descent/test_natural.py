@@ -39,10 +39,8 @@ def test_budget_step_is_the_steepest(numbers, g, c):
     if np.abs(g).max() < 1e-6:
         return
     step = descent.budget_step(F, g, c)
-    # P32
     assert step @ F @ step / 2 == pytest.approx(c, rel=1e-10)
     assert g @ step == pytest.approx(np.sqrt(2 * c * (g @ np.linalg.solve(F, g))), rel=1e-10)
-    # P35
     others = np.random.default_rng(0).standard_normal((300, 3))
     others *= np.sqrt(2 * c / np.einsum("ni,ij,nj->n", others, F, others))[:, None]
     assert (others @ g).max() <= g @ step * (1 + 1e-12)
@@ -51,7 +49,7 @@ def test_budget_step_is_the_steepest(numbers, g, c):
 def test_large_damping_is_the_vanilla_direction():
     F, g = metric_from(range(9)), np.array([1.0, -2.0, 0.5])
     step = np.linalg.solve(F + 1e8 * np.eye(3), g)
-    # P21: 1 - cos ~ (|F| / lambda)^2
+    # 1 - cos ~ (|F| / lambda)^2
     assert 1 - step @ g / np.linalg.norm(step) / np.linalg.norm(g) < 1e-10
 
 
@@ -93,7 +91,7 @@ def test_minimum_norm():
     p, r = np.array([0.2, 0.3, 0.5]), np.array([1.0, 3.0, -2.0])
     g = p * (r - p @ r)
     x = descent.natural_gradient(SOFTMAX, g, singular="minimum-norm")
-    # P27: the unweighted mean
+    # the unweighted mean
     assert x == pytest.approx(r - r.mean(), abs=1e-12)
     assert x == pytest.approx(np.linalg.pinv(SOFTMAX) @ g, abs=1e-12)
     assert descent.natural_gradient(SOFTMAX, 0 * g, singular="minimum-norm").tolist() == [0, 0, 0]

@@ -24,7 +24,7 @@ scale = st.floats(0.2, 5)
 
 @given(logits)
 @quick
-def test_p01_zero_mean_score(theta):
+def test_zero_mean_score(theta):
     # a sum of four terms of order one
     assert np.abs(fisher.mean_score(CATEGORICAL, theta)).max() < 1e-12
     p = np.exp(np.append(theta, 0.0))
@@ -35,7 +35,7 @@ def test_p01_zero_mean_score(theta):
 
 @given(coordinate, scale)
 @quick
-def test_p02_three_identities(mu, sigma):
+def test_three_identities(mu, sigma):
     normal, theta = families.get("normal"), [mu, sigma]
     unit = np.diag([sigma, sigma])  # compare in units in which F does not depend on sigma
     routes = [unit @ route(normal, theta) @ unit for route in (fisher.by_score, fisher.by_curvature, fisher.by_kl)]
@@ -45,7 +45,7 @@ def test_p02_three_identities(mu, sigma):
 
 @given(coordinate, scale)
 @quick
-def test_p03_the_reverse_divergence_has_the_same_hessian(mu, sigma):
+def test_the_reverse_divergence_has_the_same_hessian(mu, sigma):
     normal, theta = families.get("normal"), np.array([mu, sigma])
     with jax.enable_x64(True):
         reverse = jax.hessian(lambda t: normal.kl(t, jnp.asarray(theta)))(jnp.asarray(theta))
@@ -54,7 +54,7 @@ def test_p03_the_reverse_divergence_has_the_same_hessian(mu, sigma):
 
 @given(logits)
 @quick
-def test_p04_symmetric_and_positive_semi_definite(theta):
+def test_symmetric_and_positive_semi_definite(theta):
     for chart, rank in (("minimal-logits", 3), ("logits", 3), ("probabilities", 3)):
         phi = CATEGORICAL.convert(theta, to=chart)
         F = fisher.by_score(CATEGORICAL, phi, chart)
@@ -66,7 +66,7 @@ def test_p04_symmetric_and_positive_semi_definite(theta):
 
 @given(st.floats(0.05, 0.95), st.integers(1, 9))
 @quick
-def test_p06_additivity_by_enumeration(p, n):
+def test_additivity_by_enumeration(p, n):
     """F of n coins, from all 2^n outcomes, is n times F of one."""
     outcomes = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
     score = (outcomes / p - (1 - outcomes) / (1 - p)).sum(axis=1)
@@ -78,7 +78,7 @@ def test_p06_additivity_by_enumeration(p, n):
 
 @given(logits, st.integers(0, 2**32 - 1), st.integers(2, 5))
 @quick
-def test_p07_processing_loses_information(theta, seed, outputs):
+def test_processing_loses_information(theta, seed, outputs):
     W = np.random.default_rng(seed).dirichlet(np.ones(outputs), size=4)
     F = fisher.by_score(CATEGORICAL, theta)
     scale = np.trace(F)
@@ -88,7 +88,7 @@ def test_p07_processing_loses_information(theta, seed, outputs):
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-def test_p51_f_divergences_share_the_quadratic_term(name):
+def test_f_divergences_share_the_quadratic_term(name):
     gamma, theta, direction = families.get("gamma"), np.array([2.1, 1.3]), np.array([0.7, 0.4])
     F = fisher.by_score(gamma, theta)
     left = []
@@ -101,7 +101,7 @@ def test_p51_f_divergences_share_the_quadratic_term(name):
 
 
 @pytest.mark.parametrize("sigma", [0.5, 2.0])
-def test_p52_p53_error_of_the_monte_carlo_estimate(sigma):
+def test_error_of_the_monte_carlo_estimate(sigma):
     # Var(psi^2) = E psi^4 - F^2 = (60 - 4)/sigma^4
     assert sampling_variance(ZERO_MEAN, [sigma])[0, 0] == pytest.approx(56 / sigma**4, rel=1e-9)
     sizes, errors = (100, 1600), []

@@ -36,7 +36,7 @@ def test_nuisance_parameters_never_help():
     theta = [2.3, 1.4]
     F = families.get("gamma").fisher(theta)
     bound = geometry.cramer_rao(families.get("gamma"), theta)
-    # P55, its figures
+    # its figures
     assert (round(bound[0, 0], 2), round(1 / F[0, 0], 2)) == (9.28, 1.84)
     assert bound[0, 0] == pytest.approx(1 / (F[0, 0] - F[0, 1] ** 2 / F[1, 1]), rel=1e-12)
 

@@ -29,7 +29,6 @@ def quadratic(family, theta, d):
 def test_averaging_over_signs_and_the_midpoint_gain_an_order(theta, d):
     d = d * [1, -1] * theta  # shape up, rate down
     kl, q = GAMMA.kl, quadratic(GAMMA, theta, d)
-    # P13, P14
     averaged = slope(lambda s: (kl(theta, theta + s * d) + kl(theta, theta - s * d)) / 2 - s**2 * q)
     assert averaged == pytest.approx(4, abs=0.2)
     middle = slope(
@@ -42,7 +41,6 @@ def test_averaging_over_signs_and_the_midpoint_gain_an_order(theta, d):
 def test_the_remainder_is_cubic_and_symmetrising_does_not_help(theta):
     theta, d = np.array(theta), np.array([0.7, 0.4]) * theta
     kl, q = GAMMA.kl, quadratic(GAMMA, theta, d)
-    # P11, P12
     assert slope(lambda s: kl(theta, theta + s * d) - s**2 * q) == pytest.approx(3, abs=0.1)
     both = slope(lambda s: (kl(theta, theta + s * d) + kl(theta + s * d, theta)) / 2 - s**2 * q)
     assert both == pytest.approx(3, abs=0.1)
@@ -51,7 +49,6 @@ def test_the_remainder_is_cubic_and_symmetrising_does_not_help(theta):
 def test_the_mean_of_a_normal_has_no_remainder():
     family = families.get("normal")
     theta, d = np.array([0.3, 1.2]), np.array([1.0, 0.0])
-    # P15
     for s in SIZES:
         assert family.kl(theta, theta + s * d) == pytest.approx(s**2 * quadratic(family, theta, d), abs=1e-15)
 
@@ -63,7 +60,7 @@ def test_the_laplace_location_has_an_odd_power_on_both_sides():
     def remainder(s):
         return family.kl(theta, theta + s * d) - s**2 / 2
 
-    # P57: |d|^3 / 6
+    # |d|^3 / 6
     assert remainder(0.02) == pytest.approx(np.exp(-0.02) + 0.02 - 1 - 0.0002, rel=1e-6)
     assert slope(remainder) == pytest.approx(3, abs=0.05)
     assert slope(lambda s: (remainder(s) + remainder(-s)) / 2) == pytest.approx(3, abs=0.05)

@@ -42,14 +42,14 @@ def test_tensor_laws_under_random_diffeomorphisms(theta, s, numbers):
     F, g = metric_from(np.array(numbers[:4]).reshape(2, 2)), np.array(numbers[4:]) + np.array([0.5, -0.25])
     F_phi, g_phi = geometry.transform_metric(F, J), geometry.transform_gradient(g, J)
     assert J.T @ F_phi @ J == pytest.approx(F, rel=1e-11, abs=1e-12)
-    # P09: the natural gradient is a vector
+    # the natural gradient is a vector
     natural = descent.natural_gradient(F, g)
     pushed = geometry.transform_vector(natural, J)
     scale = np.abs(pushed).max()
     assert descent.natural_gradient((F_phi + F_phi.T) / 2, g_phi) == pytest.approx(pushed, rel=1e-9, abs=1e-9 * scale)
-    # P10: its squared length has no coordinates; neither has the pairing of a gradient with a vector
+    # its squared length has no coordinates; neither has the pairing of a gradient with a vector
     assert g_phi @ pushed == pytest.approx(g @ natural, rel=1e-10)
-    # P54: the volume of the metric
+    # the volume of the metric
     det = abs(np.linalg.det(J))
     assert np.sqrt(np.linalg.det(F)) == pytest.approx(det * np.sqrt(np.linalg.det(F_phi)), rel=1e-10)
 
@@ -65,7 +65,7 @@ def test_every_chart_of_every_family(family, chart):
         J = family.jacobian(theta, to=chart)
         phi = family.convert(theta, to=chart)
         geometry.check_jacobian(J, lambda t: family.convert(t, to=chart), theta)
-        # P08; two products with J round, and J may stretch by orders of magnitude
+        # two products with J round, and J may stretch by orders of magnitude
         F = family.fisher(theta)
         assert family.fisher(phi, chart=chart) == pytest.approx(
             geometry.transform_metric(F, J), rel=1e-8, abs=1e-9 * np.abs(geometry.transform_metric(F, J)).max()

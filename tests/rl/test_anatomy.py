@@ -1,4 +1,4 @@
-"""P32 to P35 on one batch, and what a damped length gives away."""
+"""On one batch, and what a damped length gives away."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def test_the_pieces_are_those_of_the_surrogate_and_of_the_divergence():
     assert curvature == pytest.approx(v @ FOUND.F @ v, rel=1e-4)
 
 
-def test_p32_length_and_predicted_gain():
+def test_length_and_predicted_gain():
     deltas = np.array([1e-3, 1e-2, 0.1])
     reports = at_values(trpo.METHOD, FOUND, trpo.Settings(**EXACT), "delta", deltas)
     assert reports.predicted_kl == pytest.approx(deltas, rel=1e-10)
     assert reports.predicted_gain == pytest.approx(np.sqrt(2 * deltas * BEST), rel=1e-8)
 
 
-def test_p33_backtracking_ends_inside_and_higher():
+def test_backtracking_ends_inside_and_higher():
     deltas = np.array([0.001, 0.01, 0.1, 1.0, 20.0])
     reports = at_values(trpo.METHOD, FOUND, trpo.Settings(**EXACT, backtracks=30), "delta", deltas)
     assert (reports.status == 0).all()
@@ -45,7 +45,7 @@ def test_p33_backtracking_ends_inside_and_higher():
     assert reports.backtracks.max() > 0
 
 
-def test_p34_the_full_step_misses_by_the_root_of_delta():
+def test_the_full_step_misses_by_the_root_of_delta():
     deltas = np.array([1e-6, 1e-4])
     reports = at_values(npg.METHOD, FOUND, npg.Settings(**EXACT), "delta", deltas)
     assert [FOUND.kl(full_step(FOUND, delta)) for delta in deltas] == pytest.approx(reports.kl, rel=1e-6)
@@ -53,7 +53,7 @@ def test_p34_the_full_step_misses_by_the_root_of_delta():
     assert np.diff(np.log(miss))[0] / np.diff(np.log(deltas))[0] == pytest.approx(0.5, abs=0.02)
 
 
-def test_p35_no_random_direction_gains_more():
+def test_no_random_direction_gains_more():
     gains = random_gains(FOUND, 0.01, np.random.default_rng(0))
     assert gains.max() < 1
     along = FOUND.g @ np.linalg.pinv(FOUND.F, rcond=1e-10, hermitian=True)

@@ -28,7 +28,7 @@ def tanh_policy(seed, S=4, A=3, d=5):
 @pytest.mark.parametrize("gamma", GAMMAS)
 @pytest.mark.parametrize("seed", range(3))
 def test_policy_gradient_theorem(seed, gamma):
-    """P36, for a log-linear policy and one that is not; 1e-12 is rounding of solves of condition 10 to 100."""
+    """For a log-linear policy and one that is not; 1e-12 is rounding of solves of condition 10 to 100."""
     process, policy, _, theta = world(seed)
     for pi in (policy, tanh_policy(seed)):
         g = mdp.policy_gradient(process, pi, theta, gamma)
@@ -46,7 +46,7 @@ def test_per_step_gradient_is_shorter_by_the_horizon():
 
 
 def test_scores_have_mean_zero():
-    """P01, in every state."""
+    """In every state."""
     _, policy, _, theta = world(1)
     mean = np.einsum("sa,sad->sd", mdp.probabilities(policy, theta), mdp.scores(policy, theta))
     assert np.abs(mean).max() < 1e-14
@@ -54,7 +54,7 @@ def test_scores_have_mean_zero():
 
 @pytest.mark.parametrize("gamma", GAMMAS)
 def test_compatible_weights_are_the_natural_gradient(gamma):
-    """P37; Q and the advantage give the same weights."""
+    """Q and the advantage give the same weights."""
     process, policy, _, theta = world(2)
     natural = mdp.natural_policy_gradient(process, policy, theta, gamma)
     for target in ("Q", "advantage"):
@@ -62,7 +62,7 @@ def test_compatible_weights_are_the_natural_gradient(gamma):
 
 
 def test_infinite_natural_step_is_greedy_for_log_linear_policies():
-    """P38 and P38b: the natural direction's limit is greedy in f = psi . w, the gradient's in g . xi."""
+    """The natural direction's limit is greedy in f = psi . w, the gradient's in g . xi."""
     differs = 0
     for seed in range(6):
         process, policy, features, theta = world(seed)
@@ -80,7 +80,7 @@ def test_infinite_natural_step_is_greedy_for_log_linear_policies():
 
 
 def test_first_order_change_of_the_policy():
-    """P39: pi' = pi (1 + alpha f) + O(alpha^2)."""
+    """Pi' = pi (1 + alpha f) + O(alpha^2)."""
     process, policy, _, theta = world(3)
     w, pi = mdp.natural_policy_gradient(process, policy, theta, 0.9), mdp.probabilities(policy, theta)
     f, rates = mdp.scores(policy, theta) @ w, np.array([0.1, 0.05, 0.025, 0.0125]) / np.linalg.norm(w)
@@ -90,7 +90,7 @@ def test_first_order_change_of_the_policy():
 
 @pytest.mark.parametrize("gamma", GAMMAS)
 def test_tabular_natural_gradient_forgets_the_state_weights(gamma):
-    """P40 and P27: the minimum-norm solution is A minus its unweighted mean over actions, for any rho."""
+    """The minimum-norm solution is A minus its unweighted mean over actions, for any rho."""
     process, _, _, _ = world(4)
     policy, theta = mdp.tabular(4, 3), np.random.default_rng(4).standard_normal(12)
     A = mdp.evaluate(process, mdp.probabilities(policy, theta), gamma).advantage
@@ -113,7 +113,7 @@ def test_soft_policy_iteration_is_the_tabular_natural_step(gamma):
 
 
 def test_softmax_bandit():
-    """P27 to P30 on one state: F^+ r-gradient is r - mean(r), its step multiplicative weights, g is in range(F)."""
+    """On one state: F^+ r-gradient is r - mean(r), its step multiplicative weights, g is in range(F)."""
     r, theta, alpha = np.array([1.0, -0.5, 2.0, 0.3]), np.array([0.3, 1.0, -0.7, 0.1]), 0.8
     bandit, policy = mdp.MDP(np.ones((1, 4, 1)), r[None]), mdp.tabular(1, 4)
     p = mdp.probabilities(policy, theta)[0]
@@ -125,7 +125,7 @@ def test_softmax_bandit():
     assert x == pytest.approx(r - r.mean(), abs=1e-12)
     assert F @ x == pytest.approx(g, abs=1e-14)
     weights = p * np.exp(alpha * r)
-    for solution in (x, r - p @ r, x + 5):  # P28: any solution gives the same policy
+    for solution in (x, r - p @ r, x + 5):  # any solution gives the same policy
         assert pytest.approx(g, abs=1e-13) == F @ solution
         stepped = mdp.probabilities(policy, theta + alpha * solution)[0]
         assert stepped == pytest.approx(weights / weights.sum(), abs=1e-14)
@@ -139,7 +139,7 @@ def test_trajectory_fisher_by_listing_every_path(T):
 
 
 def test_path_fisher_per_step_from_the_stationary_start():
-    """P61: equal to Kakade's matrix at every T."""
+    """Equal to Kakade's matrix at every T."""
     process, policy, _, theta = world(7, S=2, A=2)
     rho = mdp.stationary_distribution(process, mdp.probabilities(policy, theta))
     F = mdp.policy_fisher(policy, theta, rho)
@@ -148,7 +148,7 @@ def test_path_fisher_per_step_from_the_stationary_start():
 
 
 def test_path_fisher_per_step_from_elsewhere():
-    """P62: the difference falls like 1/T."""
+    """The difference falls like 1/T."""
     process, policy, _, theta = world(8)
     F = mdp.policy_fisher(policy, theta, mdp.stationary_distribution(process, mdp.probabilities(policy, theta)))
     times = np.array([50, 100, 200, 400])
@@ -207,7 +207,7 @@ def test_dropping_the_discount_of_the_states():
 
 
 def test_on_policy_outer_products_estimate_the_fisher_matrix():
-    """P64: actions drawn from the policy are draws of the model; 2 % at 20 000 draws, fixed labels are far off."""
+    """Actions drawn from the policy are draws of the model; 2 % at 20 000 draws, fixed labels are far off."""
     process, policy, _, theta = world(12)
     rng, pi = np.random.default_rng(64), mdp.probabilities(policy, theta)
     rho, psi = mdp.stationary_distribution(process, pi), mdp.scores(policy, theta)
