@@ -73,7 +73,14 @@ text: $(READY) ## open notebooks as MyST text in text/ (NB=... for one); `make f
 fold: $(READY) ## fold edited text/ back into the notebooks, then `make run`
 	@$(BIN)/python tools/text_window.py fold
 
-check: lint types book test ## lint, types, book, test
+links: $(READY) ## every link of the built book (addresses elsewhere: their form only; nothing is fetched)
+	@test -f "$(HTML)/index.html" || $(MAKE) book
+	@$(BIN)/python tools/check_links.py "$(HTML)"
+
+audit: $(READY) ## the environment is the pinned one and fits together (no network)
+	@$(BIN)/python tools/check_environment.py requirements.txt
+
+check: audit lint types book links test ## audit, lint, types, book, links, test
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check .
