@@ -68,7 +68,7 @@ class LedgerDirective(SphinxDirective):
             labels = {one.label for one in ledger.claims if one.page == page}
             checks = [check for check in ledger.checks if labels & set(check.labels)]
             kinds = [str(sum(check.how == how for check in checks)) for how in HOW]
-            rows.append([self.page_link(page), nodes.Text(str(len(labels))), *map(nodes.Text, kinds)])
+            rows.append([page_link(page, self.env), nodes.Text(str(len(labels))), *map(nodes.Text, kinds)])
         head = [nodes.Text(word) for word in ("page", "equations", *HOW)]
         return table(head, rows, ["claim-counts"])
 
@@ -111,19 +111,19 @@ class LedgerDirective(SphinxDirective):
             text += [nodes.Text(", " if number else ""), nodes.literal("", name)]
         return text
 
-    def page_link(self, page: str) -> nodes.Node:
-        name = title_of(Path(self.env.srcdir) / page)
-        target = "/" + page.rsplit(".", 1)[0]
-        return addnodes.pending_xref(
-            "",
-            nodes.inline("", name),
-            refdomain="std",
-            reftype="doc",
-            reftarget=target,
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
+
+def page_link(page: str, env: BuildEnvironment) -> nodes.Node:
+    """A link to a page of the book by its title."""
+    return addnodes.pending_xref(
+        "",
+        nodes.inline("", title_of(Path(env.srcdir) / page)),
+        refdomain="std",
+        reftype="doc",
+        reftarget="/" + page.rsplit(".", 1)[0],
+        refdoc=env.docname,
+        refexplicit=True,
+        refwarn=True,
+    )
 
 
 def built_ledger(env: BuildEnvironment) -> Ledger:
