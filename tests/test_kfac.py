@@ -210,7 +210,7 @@ def test_bad_inputs_are_named():
         kfac.solve(factors, params, damping=-1.0)
     with pytest.raises(ValueError, match="method must be one of"):
         kfac.solve(factors, params, damping=1.0, method="eigen")
-    with pytest.raises(ValueError, match=r"the gradient has layers \['in'\]"):
+    with pytest.raises(ValueError, match=r"the gradient \(or v\) has layers \['in'\]"):
         kfac.solve(factors, {"in": params["out"]}, damping=1.0)
     with pytest.raises(ValueError, match="gradient contains nan"):
         kfac.solve(factors, jax.tree.map(lambda leaf: leaf * jnp.nan, params), damping=1.0)
@@ -222,5 +222,5 @@ def test_bad_inputs_are_named():
         kfac.factors(one_layer, params | {"spare": layer(0, 2, 2)}, X, "unit-normal")
     with pytest.raises(ValueError, match="learning_rate must be > 0"):
         kfac.step(params, params, factors, learning_rate=0.0, damping=1.0)
-    with pytest.raises(ValueError, match="larger than the image"):
+    with pytest.raises(ValueError, match=r"window must be between \(1, 1\) and the image of shape \(2, 2, 1\)"):
         kfac.patches(jnp.ones((2, 2, 1)), (3, 3))
