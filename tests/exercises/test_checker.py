@@ -75,3 +75,12 @@ def test_no_two_symbols_have_one_value_where_formulas_are_compared():
     assert np.diff(sorted(values)).min() > 1e-6
     swapped = Exercise("f", "formula", lambda: sp.Symbol("k") / sp.Symbol("b") ** 2, (), "Good.")
     assert swapped.judge(sp.Symbol("b") / sp.Symbol("k") ** 2).right is False
+
+
+def test_numbers_may_come_from_sympy():
+    half = Exercise("h", "value", lambda: 0.5, (), "Good.")
+    assert half.judge(sp.Rational(1, 2)).right is True
+    assert half.judge(sp.sqrt(sp.Rational(1, 4))).right is True
+    assert TOY.judge([sp.Integer(1), sp.sqrt(4)]).right is True
+    assert TOY.judge(sp.Matrix([1, 2]).T.tolist()[0]).right is True
+    assert "a number or an array" in half.judge(sp.Symbol("x")).message
