@@ -17,8 +17,8 @@ from ngtools.plots.style import use_style
 OUT = Path(__file__).resolve().parents[1] / "book" / "_static" / "paths.svg"
 
 
-def main() -> None:
-    use_style()
+def half_plane_paths() -> dict[str, dict]:
+    """Gradient flow and natural flow from (2, 2) to the data N(0, 1), as seen by three learners."""
     normal = families.get("normal")
     objective = descent.expected_log_likelihood(normal, [0.0, 1.0])
     paths: dict[str, dict] = {}
@@ -27,7 +27,12 @@ def main() -> None:
             start = normal.convert([2.0, 2.0], to=chart)
             trace = descent.flow(kind, normal, start, objective, time, chart, points=400)
             paths.setdefault(f"{kind} flow", {})[label] = trace.distribution
-    half_plane_panels(paths, start=(2, 2), target=(0, 1))
+    return paths
+
+
+def main() -> None:
+    use_style()
+    half_plane_panels(half_plane_paths(), start=(2, 2), target=(0, 1))
     plt.savefig(OUT, facecolor="white", transparent=False, metadata={"Date": None})
 
 

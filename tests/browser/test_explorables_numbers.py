@@ -15,6 +15,7 @@ from ngtools.descent.trust_region import full_step, trust_region_backtracking
 from ngtools.geometry import sphere
 from ngtools.geometry.steepest import steepest
 from ngtools.linear.convergence import cg_path
+from ngtools.rl import bandit
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "book" / "_static" / "explorables"
 NEAR = {"rtol": 1e-9, "atol": 1e-9}
@@ -173,29 +174,30 @@ STARTS = [(0.05, 0.8, 0.15), (0.3, 0.3, 0.4), (0.02, 0.02, 0.96), (0.6, 0.1, 0.3
 
 
 @pytest.mark.parametrize("middle", [0.0, 0.5, 0.95])
-@pytest.mark.parametrize("time", [3.0, 40.0])
+@pytest.mark.parametrize("time", [3.0, 40.0, 200.0])
 def test_two_flows_on_the_simplex(mathematics, middle, time):
-    categorical, rewards = families.get("categorical", K=3), np.array([1.0, middle, 0.0])
+    rewards, times = np.array([1.0, middle, 0.0]), np.linspace(0, time, 9)
+    for p in STARTS:
+        vanilla = np.array(mathematics("simplex", "vanilla", [(p, middle, time, 9)])[0])
+        # the library's solver controls its own error to 1e-10 a step; over a whole flow that adds up
+        np.testing.assert_allclose(vanilla, bandit.gradient_flow(p, rewards, times), rtol=0, atol=1e-8)
+        natural = np.array(mathematics("simplex", "natural", [(p, middle, t) for t in times]))
+        np.testing.assert_allclose(natural, bandit.natural_flow(p, rewards, times), **NEAR)
+        returns = mathematics("simplex", "expected", [(row, middle) for row in natural.tolist()])
+        np.testing.assert_allclose(returns, natural @ rewards, **NEAR)
+
+
+def test_the_gradient_flow_on_the_simplex_to_nine_digits(mathematics):
+    categorical, p = families.get("categorical", K=3), STARTS[0]
+    logits = categorical.convert(np.array(p[:2]), chart="probabilities", to="logits")
 
     def value(theta):
-        return categorical.convert(theta, to="probabilities") @ rewards[:2]
+        return categorical.convert(theta, to="probabilities") @ np.array([1.0, 0.5])
 
-    for p in STARTS:
-        logits, minimal = (
-            categorical.convert(np.array(p[:2]), chart="probabilities", to=to) for to in ("logits", "minimal-logits")
-        )
-        found = np.array(mathematics("simplex", "vanilla", [(p, middle, time, 9)])[0])
-        flow = descent.flow("gradient", categorical, logits, value, time, "logits", points=9)
-        expected = [categorical.convert(theta, to="probabilities") for theta in flow.distribution]
-        np.testing.assert_allclose(found[:, :2], expected, **NEAR)
-        np.testing.assert_allclose(found.sum(axis=1), 1, **NEAR)
-        times = np.linspace(0, time, 9)
-        found = np.array(mathematics("simplex", "natural", [(p, middle, t) for t in times]))
-        flow = descent.flow("natural", categorical, minimal, value, time, points=9)
-        expected = [categorical.convert(theta, to="probabilities") for theta in flow.distribution]
-        np.testing.assert_allclose(found[:, :2], expected, **NEAR)
-        returns = mathematics("simplex", "expected", [(row, middle) for row in found.tolist()])
-        np.testing.assert_allclose(returns, found @ rewards, **NEAR)
+    flow = descent.flow("gradient", categorical, logits, value, 25.0, "logits", points=26)
+    expected = [categorical.convert(theta, to="probabilities") for theta in flow.distribution]
+    found = np.array(mathematics("simplex", "vanilla", [(p, 0.5, 25.0, 26)])[0])
+    np.testing.assert_allclose(found[:, :2], expected, **NEAR)
 
 
 @pytest.mark.parametrize("chart", ["std", "variance", "log-std"])
@@ -208,8 +210,9 @@ def test_one_trust_region_step(mathematics, chart):
     for _, sigma, delta in rows:
         theta = family.convert([sigma], to=chart)
         new = theta + full_step(setting, theta, delta)
-        left += setting.outside(new)
-        full.append(np.nan if setting.outside(new) else family.convert(new, to="std", chart=chart)[0])
+        out = bool(setting.outside(new))
+        left += out
+        full.append(np.nan if out else family.convert(new, to="std", chart=chart)[0])
         end = trust_region_backtracking(setting, theta, np.sqrt(2 * delta))
         taken.append(family.convert(end, to="std", chart=chart)[0])
     assert (left > 0) == (chart == "variance"), "the grid holds a step that leaves the model"

@@ -9,8 +9,9 @@
     "log-std": { to: Math.log, from: Math.exp, fisher: () => 2 },
   };
 
+  // The objective up to a constant: 0 is as good as it gets.
   function value(sigma) {
-    return -Math.log(sigma) - 1 / (2 * sigma ** 2) - Math.log(2 * Math.PI) / 2;
+    return -Math.log(sigma) - 1 / (2 * sigma ** 2) + 1 / 2;
   }
 
   function kl(sigma0, sigma1) {
@@ -97,7 +98,7 @@
     controls: [
       { name: "chart", label: "written as", options: Object.entries(NAMES), value: "variance" },
       { name: "sigma", label: "from σ", min: 0.3, max: 3, step: 0.05, value: 2, show: (s) => s.toFixed(2) },
-      { name: "delta", label: "budget δ", min: 0.005, max: 0.5, step: 0.005, value: 0.1, show: (d) => `${d} nats` },
+      { name: "delta", label: "budget δ", min: 0.005, max: 0.5, step: 0.005, value: 0.12, show: (d) => `${d} nats` },
     ],
     draw,
     read,
