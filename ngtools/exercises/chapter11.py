@@ -48,7 +48,7 @@ def centred_information() -> float:
 
 
 def information_without_fourth_moment() -> float:
-    return (TRUE_SLOPE - SLOPE) ** 2 + NOISE**2
+    return float(np.square(TRUE_SLOPE - SLOPE) + np.square(NOISE))
 
 
 def kfac_direction(Omega: np.ndarray, Gamma: np.ndarray, M: np.ndarray) -> np.ndarray:
