@@ -103,6 +103,7 @@ fuzz: $(READY) ## every public function, asked wrongly many times (a few times i
 	@FUZZ=50 $(BIN)/python -m pytest -q -p no:cacheprovider tests/fuzz
 
 mutants: $(MUTANTS) ## small changes of the code, and whether the tests notice (a sample; hours for all: see tools/mutants.py)
+	@TEETH=all nice $(BIN)/python -m pytest -q -p no:cacheprovider tests/teeth
 	@nice $(BIN)/python tools/mutants.py $(ARGS)
 
 coverage: $(READY) ## lines and branches of ngtools that no test runs

@@ -217,7 +217,7 @@ def mirror(mutant: Mutant) -> list[str]:
     if package == "families":
         if stem not in MACHINERY:
             name = stem.replace("_", "-")
-            return [*FAMILY, "-k", f"{name} or reference_values or {stem}"]
+            return [*FAMILY, "-k", f"{name} or {stem} or reference_values or bad_input"]
         return [*FAMILY, "tests/symbolic/test_tables.py"]
     own = [path for path in (f"tests/{package}/test_{stem}.py", f"tests/test_{package}.py") if (ROOT / path).exists()]
     folder = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / package).glob("test_*.py"))
