@@ -15,6 +15,7 @@ from ngtools.plots.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, a
 __all__ = ["charts", "divergences", "misled", "overshoot", "returns", "training"]
 
 LOOKS = ((RED, ":"), (GREEN, "-."), (BLUE, "-"), (ORANGE, "--"), (PURPLE, (0, (5, 1, 1, 1))))
+METHODS = dict(zip(("REINFORCE", "NPG", "TRPO", "PPO"), LOOKS))
 
 
 def _thousands(ax: Axes) -> None:
@@ -70,10 +71,11 @@ def training(steps: Any, returns: Any, kl: Any, backtracks: Any, delta: float, s
 
 
 def returns(steps: Any, curves: Mapping[str, Mapping[str, Any]], solved: float, ax: Axes | None = None) -> Axes:
-    """Draw interquartile means with their intervals, one curve a method: ``iqm``, ``low``, ``high``."""
+    """Draw interquartile means with their intervals, one curve for each of ``METHODS``: ``iqm``, ``low``, ``high``."""
     ax = axes(ax, "environment steps (thousands)", "return, interquartile mean")
     ax.axhline(solved, color=GREY, lw=1)
-    for (name, curve), (colour, style) in zip(curves.items(), LOOKS):
+    for name, curve in curves.items():
+        colour, style = METHODS[name]
         ax.plot(steps, curve["iqm"], color=colour, ls=style, label=name)
         ax.fill_between(steps, curve["low"], curve["high"], color=colour, alpha=0.18, lw=0)
     _thousands(ax)
@@ -96,11 +98,12 @@ def divergences(
         Method -> share of the seeds whose step was shortened, for those that measure.
     """
     figure, drawn = plt.subplots(2, 2, figsize=(6.4, 4.6), sharex=True, sharey=True)
-    for (name, quantiles), (colour, _), ax in zip(kl.items(), LOOKS, drawn.flat):
+    for (name, quantiles), ax in zip(kl.items(), drawn.flat):
+        colour, _ = METHODS[name]
         axes(ax, "", "", name)
         if name in radii:
             ax.axhline(radii[name], color=BLACK, lw=1, ls="--")
-            ax.text(0.02, radii[name] * 1.25, "δ", transform=ax.get_yaxis_transform())
+            ax.text(0.95, radii[name] * 1.25, "δ", transform=ax.get_yaxis_transform())
         ax.semilogy(steps, quantiles["50"], color=colour)
         ax.fill_between(steps, quantiles["10"], quantiles["90"], color=colour, alpha=0.25, lw=0)
         ax.semilogy(steps, quantiles["100"], color=colour, lw=0.8, ls=":")
