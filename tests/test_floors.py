@@ -30,6 +30,7 @@ FLOORS = (
     ("invariance", 7),
     ("bugs", 9),
     ("experiments", 8),
+    ("summary", 8),
     ("plots", 8),
     ("notebook", 9),
     ("gallery", 9),
