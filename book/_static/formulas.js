@@ -32,8 +32,13 @@
   }
 
   if (!window.MathJax) return; // a page without formulas
+  // Until they are drawn, formulas are a blank of about their size (_ext/room.py), not their longer source.
+  const root = document.documentElement;
+  const finish = () => root.classList.remove("drawing");
+  root.classList.add("drawing");
+  window.addEventListener("load", () => window.MathJax.startup.promise ?? finish()); // MathJax did not come
   window.MathJax.startup = {
     typeset: false,
-    pageReady: () => MathJax.startup.defaultPageReady().then(draw),
+    pageReady: () => MathJax.startup.defaultPageReady().then(draw).finally(finish),
   };
 })();

@@ -11,8 +11,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "book" / "_static"
-WAITING = {"trust-step"}  # its chapter is being written
-NAMES = sorted({path.stem for path in (STATIC / "explorables").glob("*.js")} - {"common"} - WAITING)
+NAMES = sorted({path.stem for path in (STATIC / "explorables").glob("*.js")} - {"common"})
 
 GOOD = """
 .. explorable:: sigma-step
