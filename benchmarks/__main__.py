@@ -1,4 +1,6 @@
-"""Run the comparison in one process on one thread: ``python -m benchmarks [A D C] [--quick]``.
+"""Run a comparison in one process on one thread.
+
+``python -m benchmarks [A D C] [--quick]`` compares Fisher-vector products, ``python -m benchmarks cartpole`` TRPO.
 
 The process starts itself again, in the environment of the peers and with every thread pool at one, because pools
 take their size when a library is loaded.
@@ -29,6 +31,11 @@ if hasattr(os, "sched_setaffinity"):
     # one core, also for XLA, whose pool ignores the variables above
     os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[-1]})
 
-from benchmarks.run import main  # noqa: E402 - after the thread pools are set
+if sys.argv[1:2] == ["cartpole"]:
+    from benchmarks.cartpole import main
 
-main(sys.argv[1:])
+    main(sys.argv[2:])
+else:
+    from benchmarks.run import main
+
+    main(sys.argv[1:])

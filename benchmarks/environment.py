@@ -16,7 +16,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 def peers_installed() -> bool:
     """Return whether this interpreter can import the peers."""
-    return all(importlib.util.find_spec(name) for name in ("torch", "curvlinops", "nngeometry"))
+    return all(importlib.util.find_spec(name) for name in ("torch", "curvlinops", "nngeometry", "sb3_contrib"))
 
 
 def python() -> str:
