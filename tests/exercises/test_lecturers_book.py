@@ -30,8 +30,8 @@ def exercise_sections() -> list[dict]:
     for path in sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
         sources = ["".join(cell["source"]) for cell in notebook["cells"]]
-        start = next(number for number, source in enumerate(sources) if "## Exercises" in source)
-        cells += notebook["cells"][start:]
+        asking = [number for number, source in enumerate(sources) if "## Exercises" in source]
+        cells += notebook["cells"][asking[0] :] if asking else []
     return [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
 
 
