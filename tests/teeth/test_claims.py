@@ -1,9 +1,10 @@
 """Each test of an equation goes red when a formula it calls answers something else.
 
 A claim test is run once to see which functions of ngtools it calls itself.  Then one of them after the other is made to
-answer with the opposite sign, or with its first entry a quarter larger, wherever it is reachable, until the test fails.
-A test that stays green whatever is changed would check the equation against itself.  `make test` draws a few quick
-tests; TEETH=all (`make mutants`) tries every one.
+answer with the opposite sign, with its first entry a quarter larger, or with a tenth more, wherever it is reachable,
+until the test fails.  A test that stays green whatever is changed would check the equation against itself.
+
+`make test` draws a few quick tests; TEETH=all (`make mutants`) tries every one.
 """
 
 import contextlib
@@ -117,7 +118,14 @@ def stretched(value):
     return value * factors.astype(value.dtype)
 
 
-CHANGES = (opposite, stretched)
+def shifted(value):
+    """A tenth more, for what is zero."""
+    if isinstance(value, sp.MatrixBase):
+        return value + value.__class__(*value.shape, lambda i, j: sp.Rational(1, 10))
+    return value + (sp.Rational(1, 10) if isinstance(value, sp.Expr) else 0.1)
+
+
+CHANGES = (opposite, stretched, shifted)
 
 
 def other(value, change, depth=0):
@@ -146,6 +154,9 @@ def other(value, change, depth=0):
 
 
 def answering(original, change):
+    if isinstance(original, property):
+        return property(answering(original.fget, change))
+
     @functools.wraps(original)
     def answer(*args, **options):
         return other(original(*args, **options), change)
@@ -159,7 +170,7 @@ def places(module, qualified, test_module):
     if owner:
         holder = getattr(sys.modules[module], owner, None)
         found = vars(holder).get(name) if holder is not None else None
-        return [(holder, name, found)] if inspect.isfunction(found) else []
+        return [(holder, name, found)] if inspect.isfunction(found) or isinstance(found, property) else []
     original = getattr(sys.modules[module], name, None)
     holders = [one for key, one in list(sys.modules.items()) if key.startswith("ngtools") and one is not None]
     return [
