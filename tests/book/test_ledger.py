@@ -130,3 +130,13 @@ def test_every_page_that_states_something_has_a_title():
     ledger_of_the_book = ledger.read_ledger(Path(ledger.__file__).resolve().parents[2])
     for page in ledger.pages_of(ledger_of_the_book):
         assert re.fullmatch(r"(\d\d )?\S.*", ledger.title_of(Path(ledger.__file__).resolve().parents[2] / page))
+
+
+def test_a_check_of_numbers_calls_the_library():
+    """A symbolic test may prove a general statement with SymPy alone; numbers come from the program on trial."""
+    idle = [
+        f"{check.file}::{check.name}"
+        for check in ledger.read_ledger(Path(ledger.__file__).resolve().parents[2]).checks
+        if check.how != "symbolic" and not check.modules
+    ]
+    assert not idle, f"these tests compute nothing with ngtools: {idle}"
