@@ -14,7 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-__all__ = ["axpy", "check_finite", "check_floating", "check_like", "dot", "flatten", "is_traced", "norm", "scale"]
+__all__ = [
+    "axpy",
+    "check_finite",
+    "check_floating",
+    "check_like",
+    "dot",
+    "flatten",
+    "is_traced",
+    "local",
+    "norm",
+    "scale",
+]
 
 Tree = Any
 
@@ -95,13 +106,20 @@ def check_finite(tree: Tree, name: str) -> None:
     if is_traced(tree):
         return
     for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
-        # NumPy, since inside a jit even a concrete array meets jax.numpy as a tracer
-        values = np.asarray(leaf)
+        values = local(leaf)
         if not np.isfinite(values).all():
             index = tuple(int(i) for i in np.argwhere(~np.isfinite(values))[0])
             place = f"index {index[0] if len(index) == 1 else index}" if index else "its only entry"
             where = jax.tree_util.keystr(path)
             raise ValueError(f"{name} contains {values[index]} at {place}{f' of {where}' if where else ''}")
+
+
+def local(leaf: Any) -> np.ndarray:
+    """Return the entries of a concrete array as NumPy: of an array spread over several processes, those of this one."""
+    # NumPy, since inside a jit even a concrete array meets jax.numpy as a tracer
+    if isinstance(leaf, jax.Array) and not (leaf.is_fully_addressable or leaf.is_fully_replicated):
+        return np.concatenate([np.asarray(shard.data) for shard in leaf.addressable_shards])
+    return np.asarray(leaf)
 
 
 def _dtype(tree: Tree) -> Any:

@@ -74,8 +74,9 @@ def weights_of(weights: Any, count: int) -> Any:
     if np.shape(weights) != (count,):
         raise ValueError(f"weights must have shape ({count},), one an example (got {np.shape(weights)})")
     if not trees.is_traced(weights):
-        values = np.asarray(weights)
-        if not (np.isfinite(values).all() and values.min() >= 0 and values.sum() > 0):
+        values = trees.local(weights)
+        # of weights spread over several processes, all of this one's may be 0
+        if not (np.isfinite(values).all() and values.min() >= 0 and (values.sum() > 0 or len(values) < count)):
             raise ValueError(f"weights must be >= 0 and not all 0 (got values from {values.min()} to {values.max()})")
     return weights / jnp.sum(weights)
 

@@ -71,7 +71,7 @@ class Head:
         if np.ndim(labels) != 1:
             raise ValueError(f"labels must have shape ({count},), not one-hot (got shape {np.shape(labels)})")
         if not trees.is_traced(labels):
-            values = np.asarray(labels)
+            values = trees.local(labels)
             if values.min() < 0 or values.max() >= self.outcomes:
                 bad = int(values[(values < 0) | (values >= self.outcomes)][0])
                 raise ValueError(f"labels must lie in 0, ..., {self.outcomes - 1} (got {bad})")
