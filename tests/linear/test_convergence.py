@@ -58,3 +58,21 @@ def test_steps_needed_is_the_first_below():
         assert convergence.steps_needed(F, b, 1e-6, 60) == np.argmax(path.energy < 1e-6) > 3
     with pytest.raises(ValueError, match="not below 1e-06 after 3 steps"):
         convergence.steps_needed(F, b, 1e-6, 3)
+
+
+def test_bounds_by_hand():
+    # kappa = 9: the root is 3, the rate (3 - 1) / (3 + 1) = 1/2
+    assert convergence.chebyshev_bound(9.0, [0, 1, 2, 5]) == pytest.approx([2, 1, 1 / 2, 1 / 16])
+    # kappa = 100, error 2/e^4: sqrt(100)/2 times 4
+    assert convergence.steps_bound(100.0, 2 * np.exp(-4)) == pytest.approx(20)
+    # 1 - t/2 at t = 1, 2, 5: 1/2, 0, -3/2
+    assert convergence.polynomial_bound([1.0, 2.0, 5.0], roots=[2.0]) == pytest.approx(3 / 2)
+    # (1 - t)(1 - t/4) at t = 2: -1/2
+    assert convergence.polynomial_bound([1.0, 2.0, 4.0], roots=[1.0, 4.0]) == pytest.approx(1 / 2)
+
+
+def test_spectra_are_what_their_names_say():
+    found = convergence.spectra(1000.0, 6)
+    assert np.diff(np.log(found["even in the logarithm"])) == pytest.approx(np.log(1000) / 5)
+    assert np.diff(found["even"]) == pytest.approx(999 / 5)
+    assert found["three large, the rest near 1"] == pytest.approx([1, 1.025, 1.05, 300, 600, 1000])
