@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ngtools import descent, families, geometry, invariance, kfac
 from ngtools.experiments import invariance_matrix
+from ngtools.invariance.policy_problem import PPO, TRPO, policy_problem
 
 NORMAL, GAMMA = families.get("normal"), families.get("gamma")
 THETA, TARGET = [-0.5, 2.0], [0.4, 0.7]
@@ -283,3 +284,25 @@ def test_order_shows_itself():
     assert repr(invariance.not_defined("why")) == "<not defined: why>"
     found = invariance.Order(2.0, 0.01, 0.5, "order 1", (0.1,), (0.005,))
     assert repr(found) == "<order 1: D = 0.5 alpha^2.00 (+- 0.01)>"
+
+
+def test_the_policy_problem_agrees_with_its_own_updates():
+    """TRPO's update and the dense trust region of the setting: the same direction, and the same step but for the search.
+
+    Bisection meets delta exactly; TRPO takes 1, .8, ... of sqrt(2 delta), whose KL is delta (1 + O(sqrt delta)).
+    """
+    problem = policy_problem()
+    setting, theta, alpha = problem.setting, problem.theta, 0.01
+    searched = TRPO.rule(setting, theta, alpha) - theta
+    bisected = descent.method("trust-region").rule(setting, theta, alpha) - theta
+    cosine = searched @ bisected / np.linalg.norm(searched) / np.linalg.norm(bisected)
+    assert 1 - cosine < 1e-9  # conjugate gradients to 1e-13, F with a condition number of a few hundred
+    ratio = np.linalg.norm(searched) / np.linalg.norm(bisected)
+    assert min(abs(ratio - 0.8**j) for j in range(3)) < 0.02
+    assert setting.kl(theta, theta + searched) <= alpha**2 / 2
+
+
+def test_ppo_is_broken_by_a_rotation_and_trpo_is_not():
+    problem = policy_problem()
+    found = invariance.matrix([TRPO, PPO], ["orthogonal"], problem, [0.02, 0.01, 0.005])
+    assert [row[0] for row in found.kinds()] == ["exact", "broken"]

@@ -12,23 +12,28 @@ from typing import Any
 
 from ngtools import invariance
 from ngtools.descent import Method
+from ngtools.invariance.policy_problem import PPO, TRPO, policy_problem
 
 __all__ = ["EXPECTED", "SETTINGS", "TOLERANCE", "check", "off_whole", "rows", "run", "sample"]
 
 PROBLEMS: dict[str, Callable[[], invariance.Problem]] = {
     "normal": invariance.normal_problem,
     "network": invariance.network_problem,
+    "policy": policy_problem,
 }
-METHODS: dict[str, Method] = {}  # beside descent.METHODS
+METHODS: dict[str, Method] = {record.name: record for record in (TRPO, PPO)}  # beside descent.METHODS
 
+POLICY_STEPS = [step / 2 for step in invariance.STEPS]
 _COLUMNS = list(invariance.REPARAMETERIZATIONS)
 SETTINGS: dict[str, Any] = {
-    "methods": [*invariance.ROWS[:4], "k-fac", *invariance.ROWS[4:]],
+    "methods": [*invariance.ROWS[:4], "k-fac", *invariance.ROWS[4:], *METHODS],
     "columns": [*_COLUMNS[:-1], "layerwise", _COLUMNS[-1]],
     "parts": [
         {"problem": "normal", "methods": list(invariance.ROWS), "columns": _COLUMNS},
         {"problem": "network", "methods": list(invariance.ROWS), "columns": ["layerwise"]},
         {"problem": "network", "methods": ["k-fac"], "columns": [*_COLUMNS, "layerwise"]},
+        # at the largest of the other steps TRPO's line search decides differently in two charts, see chapter 14
+        {"problem": "policy", "methods": list(METHODS), "columns": [*_COLUMNS, "layerwise"], "steps": POLICY_STEPS},
     ],
     "steps": list(invariance.STEPS),
 }
@@ -50,6 +55,8 @@ _EXPECTED = {
     "kl-proximal": "exact exact exact exact exact exact exact",
     "kl-constrained": "exact exact exact exact exact exact exact",
     "trust-region": "exact exact exact 1 1 1 exact",
+    "trpo": "exact exact exact 1 1 1 exact",
+    "ppo": "broken broken broken broken broken broken broken",
 }
 EXPECTED = {
     row: [f"order {word}" if word.isdigit() else word.replace("-", "not defined") for word in words.split()]
@@ -63,7 +70,9 @@ def run(**settings: Any) -> dict[str, Any]:
     table = None
     for part in settings["parts"]:
         methods = [METHODS.get(name, name) for name in part["methods"]]
-        found = invariance.matrix(methods, part["columns"], PROBLEMS[part["problem"]](), settings["steps"])
+        found = invariance.matrix(
+            methods, part["columns"], PROBLEMS[part["problem"]](), part.get("steps", settings["steps"])
+        )
         table = found if table is None else table.stack(found)
     if table is None:
         raise ValueError("parts is empty: there is nothing to measure")

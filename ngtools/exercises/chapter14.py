@@ -1,0 +1,271 @@
+"""Exercises of chapter 14: clips, what Adam does not see, and penalties."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ngtools.exercises.checker import Exercise, Mistake
+from ngtools.rl import anatomy, clipping, penalised_bandit, ppo, twins
+
+EPSILON = 0.3
+REF, REWARDS, BETA = (0.5, 0.3, 0.2), (0.0, 0.5, 1.0), 0.5
+
+
+def obeyed_divergence() -> float:
+    """The largest KL(old || new) of a policy whose ratios all lie in [0.7, 1.3], in nats."""
+    return clipping.divergence_if_obeyed(EPSILON)
+
+
+def obeyed_divergence_second_order() -> float:
+    return EPSILON**2 / 2
+
+
+def obeyed_divergence_without_half() -> float:
+    return float(-np.log(1 - EPSILON**2))
+
+
+def obeyed_divergence_at_the_lower_end() -> float:
+    return float(-np.log(1 - EPSILON))
+
+
+def obeyed_divergence_other_direction() -> float:
+    r = np.array([1 - EPSILON, 1 + EPSILON])
+    return float((r * np.log(r)).mean())
+
+
+def clipped_value(r: float, A: float, epsilon: float) -> float:
+    """min(r A, clip(r, 1 - epsilon, 1 + epsilon) A)."""
+    return min(r * A, float(np.clip(r, 1 - epsilon, 1 + epsilon)) * A)
+
+
+def clipped_value_without_min(r: float, A: float, epsilon: float) -> float:
+    return float(np.clip(r, 1 - epsilon, 1 + epsilon)) * A
+
+
+def clipped_value_with_max(r: float, A: float, epsilon: float) -> float:
+    return max(r * A, float(np.clip(r, 1 - epsilon, 1 + epsilon)) * A)
+
+
+def clipped_value_above_only(r: float, A: float, epsilon: float) -> float:
+    return min(r, 1 + epsilon) * A
+
+
+def penalised_policy(ref: Any, rewards: Any, beta: float) -> Any:
+    """The policy that maximises E_pi[r] - beta KL(pi || ref)."""
+    weights = np.asarray(ref) * np.exp(np.asarray(rewards) / beta)
+    return weights / weights.sum()
+
+
+def penalised_policy_without_reference(ref: Any, rewards: Any, beta: float) -> Any:
+    return penalised_policy(np.ones(len(ref)), rewards, beta)
+
+
+def penalised_policy_with_beta_upside_down(ref: Any, rewards: Any, beta: float) -> Any:
+    return penalised_policy(ref, rewards, 1 / beta)
+
+
+def penalised_policy_of_the_other_divergence(ref: Any, rewards: Any, beta: float) -> Any:
+    return penalised_bandit.reverse_optimum(ref, rewards, beta)
+
+
+@cache
+def _twin() -> twins.Twins:
+    found = anatomy.trial(14)
+    settings = ppo.Settings(learning_rate=0.01, minibatch=len(found.batch.advantages), max_grad_norm=None)
+    return twins.twins(found, {"PPO": (ppo.METHOD, settings)}, 10.0, np.ones(4))["PPO"]
+
+
+def louder_rewards() -> str:
+    """What happens to the KL of a PPO update when all advantages are ten times as large (not normalised)?"""
+    factor = _twin().kl_advantages / _twin().kl
+    return min(LOUDER, key=lambda choice: abs(np.log(LOUDER[choice] / factor)))
+
+
+def louder_rewards_told() -> str:
+    return f"the KL of the update becomes {_twin().kl_advantages / _twin().kl:.2f} times what it was"
+
+
+LOUDER = {"it hardly changes": 1.0, "it is about 10 times as large": 10.0, "it is about 100 times as large": 100.0}
+
+
+@cache
+def _k1_end() -> np.ndarray:
+    return penalised_bandit.ascend("k1", "loss", REF, REWARDS, BETA, rate=2.0, steps=60)[-1]
+
+
+def log_ratio_as_loss() -> str:
+    """Where does a policy go whose penalty is the sampled log ratio, differentiated?"""
+    ends = {
+        "to the reference": np.array(REF),
+        "to ref exp(r / beta), as without sampling": penalised_bandit.gibbs(REF, REWARDS, BETA),
+        "to the best action, as without a penalty": np.array([0.0, 0.0, 1.0]),
+    }
+    return min(ends, key=lambda choice: float(np.abs(ends[choice] - _k1_end()).sum()))
+
+
+def log_ratio_as_loss_told() -> str:
+    return f"after 60 steps the best action has probability {_k1_end()[-1]:.2f}"
+
+
+def reverse_price() -> float:
+    """nu of the policy beta ref / (nu - r) for two actions, ref = (1/2, 1/2), r = (0, 1), beta = 1/2."""
+    pi = penalised_bandit.reverse_optimum([0.5, 0.5], [0.0, 1.0], 0.5)
+    return float(1.0 + 0.5 * 0.5 / pi[1])
+
+
+def reverse_price_other_root() -> float:
+    return float(2 * 0.75 - reverse_price())
+
+
+def reverse_price_of_the_forward_optimum() -> float:
+    pi = penalised_bandit.gibbs([0.5, 0.5], [0.0, 1.0], 0.5)
+    return float(1.0 + 0.5 * 0.5 / pi[1])
+
+
+EXERCISES = (
+    Exercise(
+        "obeyed_divergence",
+        "value",
+        obeyed_divergence,
+        (
+            Mistake(
+                "second order",
+                obeyed_divergence_second_order,
+                "This is the second-order term in epsilon. The theorem is exact: keep the logarithm.",
+            ),
+            Mistake(
+                "missing half",
+                obeyed_divergence_without_half,
+                "A factor is missing: the ratio is at each end with probability one half.",
+            ),
+            Mistake(
+                "not normalised",
+                obeyed_divergence_at_the_lower_end,
+                "A ratio cannot sit at the lower end everywhere: the new probabilities must sum to one.",
+            ),
+            Mistake(
+                "wrong KL direction",
+                obeyed_divergence_other_direction,
+                "You computed KL(new || old), the mean of r log r. The bound is on KL(old || new).",
+            ),
+        ),
+        "The bound needs every action in every state, not only those in the batch.",
+    ),
+    Exercise(
+        "clipped_value",
+        "function",
+        clipped_value,
+        (
+            Mistake(
+                "clip without minimum",
+                clipped_value_without_min,
+                "Without the minimum a ratio that went the wrong way gets no gradient back. Try r = 0.5 with A = 1.",
+            ),
+            Mistake(
+                "maximum for minimum",
+                clipped_value_with_max,
+                "The maximum rewards going further than the clip. The objective is the pessimistic one of the two.",
+            ),
+            Mistake(
+                "one-sided clip",
+                clipped_value_above_only,
+                "Only the upper end is clipped here. A negative advantage pushes the ratio down, past the lower end.",
+            ),
+        ),
+        "Its slope in r is A or 0, and never has the other sign.",
+        inputs=((0.5, 1.0, 0.2), (1.5, 1.0, 0.2), (0.5, -1.0, 0.2), (1.5, -1.0, 0.2), (1.1, 2.0, 0.3)),
+    ),
+    Exercise(
+        "louder_rewards",
+        "prediction",
+        louder_rewards,
+        (
+            Mistake(
+                "Adam as a gradient step",
+                lambda: "it is about 100 times as large",
+                "That is plain gradient ascent: its step is 10 times as long, and KL is quadratic in the step. "
+                "Adam divides by the size of the gradient.",
+            ),
+            Mistake(
+                "KL linear in the step",
+                lambda: "it is about 10 times as large",
+                "KL is quadratic in the step, so no method that follows the gradient's length gives a factor of ten. "
+                "And Adam's step does not follow it.",
+            ),
+        ),
+        "TRPO has this property exactly, REINFORCE not at all.",
+        choices=tuple(LOUDER),
+        measured=louder_rewards_told,
+    ),
+    Exercise(
+        "penalised_policy",
+        "function",
+        penalised_policy,
+        (
+            Mistake(
+                "reference forgotten",
+                penalised_policy_without_reference,
+                "With large beta the answer must return to the reference; this one becomes uniform.",
+            ),
+            Mistake(
+                "multiplier upside down",
+                penalised_policy_with_beta_upside_down,
+                "Check the limits: a heavier penalty must keep the policy nearer to the reference.",
+            ),
+            Mistake(
+                "wrong KL direction",
+                penalised_policy_of_the_other_divergence,
+                "This maximises E[r] - beta KL(ref || pi). The penalty here is KL(pi || ref).",
+            ),
+        ),
+        "With ref the old policy it is the step of REPS and MPO, and multiplicative weights in chapter 12.",
+        inputs=(((0.5, 0.3, 0.2), (0.0, 0.5, 1.0), 0.5), ((0.7, 0.2, 0.1), (1.0, -1.0, 2.0), 2.0)),
+    ),
+    Exercise(
+        "log_ratio_as_loss",
+        "prediction",
+        log_ratio_as_loss,
+        (
+            Mistake(
+                "value for gradient",
+                lambda: "to ref exp(r / beta), as without sampling",
+                "The value of the estimate is unbiased, and this is where it would lead. What matters for a loss is the "
+                "mean of its gradient: E[grad log pi].",
+            ),
+            Mistake(
+                "penalty alone",
+                lambda: "to the reference",
+                "That would need a pull towards the reference that outweighs the reward. Compute the mean of the "
+                "gradient of log pi(a) - log ref(a) first.",
+            ),
+        ),
+        "Put into the reward instead, the same number does its work.",
+        choices=(
+            "to the reference",
+            "to ref exp(r / beta), as without sampling",
+            "to the best action, as without a penalty",
+        ),
+        measured=log_ratio_as_loss_told,
+    ),
+    Exercise(
+        "reverse_price",
+        "value",
+        reverse_price,
+        (
+            Mistake(
+                "root inside",
+                reverse_price_other_root,
+                "The quadratic has two roots. With this one a probability is negative: nu must exceed every reward.",
+            ),
+            Mistake(
+                "wrong KL direction",
+                reverse_price_of_the_forward_optimum,
+                "You took the policy ref exp(r / beta), which belongs to the other divergence.",
+            ),
+        ),
+        "An action without reference probability is never taken, in either direction of KL.",
+    ),
+)

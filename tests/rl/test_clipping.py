@@ -1,0 +1,70 @@
+"""What PPO's clip does to an update, and what an update does not depend on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ngtools.rl import anatomy, clipping, ppo, reinforce, trpo, twins
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return anatomy.trial(14, copies=4, steps=32)
+
+
+def test_slopes_against_finite_differences():
+    """Away from the two corners; the objective is piecewise linear, so a difference quotient is exact to rounding."""
+    r = np.array([0.3, 0.7, 0.9, 1.05, 1.3, 1.9])
+    for A in (1.5, -0.7):
+        _, slope = clipping.clipped_slopes(r, A, 0.2)
+        h = 1e-4
+        quotient = (clipping.clipped_slopes(r + h, A, 0.2)[0] - clipping.clipped_slopes(r - h, A, 0.2)[0]) / (2 * h)
+        np.testing.assert_allclose(slope, quotient, atol=1e-10)
+        assert (slope * A >= 0).all()
+        assert (slope == 0).any()
+        assert (slope == A).any()
+
+
+def test_one_step_does_not_see_the_clip(trial):
+    """The first Adam step is the same for every epsilon, and its KL grows like the square of a small rate."""
+    wide, narrow = (clipping.updates(trial, [0.001, 0.002], clip=clip, epochs=1) for clip in (0.5, 0.01))
+    np.testing.assert_array_equal(wide.kl, narrow.kl)
+    # the cubic term is of relative size rate, a few thousandths
+    assert wide.kl[1] / wide.kl[0] == pytest.approx(4, rel=0.02)
+    assert wide.gradient_norm[0] == pytest.approx(np.linalg.norm(trial.g), rel=1e-12)
+
+
+def test_a_narrow_clip_matters_from_the_second_step_on(trial):
+    wide, narrow = (clipping.updates(trial, [0.02], clip=clip, epochs=6) for clip in (0.5, 0.02))
+    assert narrow.kl[0] < 0.5 * wide.kl[0]
+    assert narrow.ratio_max[0] > 1.02  # and it is not obeyed
+
+
+@pytest.mark.parametrize("clip", [0.0, -0.1, 1.0, np.nan, "wide"])
+def test_a_clip_that_is_none(clip):
+    with pytest.raises((ValueError, TypeError), match="clip"):
+        clipping.divergence_if_obeyed(clip)
+
+
+def test_units_of_rewards_and_features(trial):
+    """TRPO is blind to both (to rounding through conjugate gradients), Adam to the first, a gradient step to neither."""
+    N = len(trial.batch.advantages)
+    methods = {
+        "gradient": (reinforce.METHOD, reinforce.Settings(learning_rate=0.1)),
+        "ppo": (ppo.METHOD, ppo.Settings(learning_rate=0.01, epochs=3, minibatch=N, max_grad_norm=None)),
+        "trpo": (trpo.METHOD, trpo.Settings(cg_steps=100, cg_tol=1e-12)),
+    }
+    told = twins.twins(trial, methods, 10.0, [1, 1, 10, 0.1])
+    assert max(told["trpo"].apart) < 1e-9
+    # KL is quadratic in a gradient step; the cubic term shows at ten times the step
+    assert told["gradient"].kl_advantages / told["gradient"].kl == pytest.approx(100, rel=0.1)
+    assert told["gradient"].apart[1] > 1e-3
+    # the constant 1e-5 beside root mean squares of about 1e-2
+    assert told["ppo"].kl_advantages / told["ppo"].kl == pytest.approx(1, rel=0.02)
+    assert told["ppo"].apart[1] > 1e-2
+
+
+def test_units_that_are_none(trial):
+    with pytest.raises(ValueError, match="units must not be 0"):
+        twins.twins(trial, {}, 10.0, [1, 0, 1, 1])

@@ -1,0 +1,66 @@
+"""Where the gradients of four programs lead, and what the bandit refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ngtools.rl import bandit, penalised_bandit
+
+REF, REWARDS, BETA = [0.5, 0.3, 0.2], [0.0, 0.5, 1.0], 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "expected"),
+    [
+        ("k2", "loss", penalised_bandit.gibbs(REF, REWARDS, BETA)),
+        ("k1", "reward", penalised_bandit.gibbs(REF, REWARDS, BETA)),
+        ("k3", "loss", penalised_bandit.reverse_optimum(REF, REWARDS, BETA)),
+    ],
+)
+def test_a_program_ends_at_the_optimum_of_its_divergence(name, place, expected):
+    """Exact gradients contract linearly; after 60 steps of rate 3 what is left is below 1e-6."""
+    end = penalised_bandit.ascend(name, place, REF, REWARDS, BETA, rate=3.0, steps=60)[-1]
+    np.testing.assert_allclose(end, expected, atol=1e-6)
+
+
+def test_the_log_ratio_in_the_loss_is_no_penalty():
+    """Step by step the same as with beta almost 0."""
+    with_penalty = penalised_bandit.ascend("k1", "loss", REF, REWARDS, BETA, steps=20)
+    without = penalised_bandit.ascend("k2", "loss", REF, REWARDS, 1e-12, steps=20)
+    np.testing.assert_allclose(with_penalty, without, atol=1e-9)
+    assert with_penalty[-1][-1] > with_penalty[0][-1] + 0.1
+
+
+def test_limits_of_the_weight():
+    for optimum in (penalised_bandit.gibbs, penalised_bandit.reverse_optimum):
+        np.testing.assert_allclose(optimum(REF, REWARDS, 1e6), REF, atol=1e-5)
+        # the reverse optimum leaves beta ref / (nu - r) elsewhere: first order in beta
+        np.testing.assert_allclose(optimum(REF, REWARDS, 1e-4), [0, 0, 1], atol=1e-3)
+        tied = optimum([0.25, 0.25, 0.5], [1.0, 1.0, 0.0], 0.3)
+        assert tied[0] == pytest.approx(tied[1])
+        assert tied.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"ref": [0.5, 0.5, 0.2]}, "ref must be positive probabilities"),
+        ({"ref": [0.5, 0.5, 0.0]}, "ref must be positive probabilities"),
+        ({"rewards": [0.0, 1.0]}, "rewards must have shape"),
+        ({"rewards": [0.0, np.nan, 1.0]}, "rewards contains nan at index 1"),
+        ({"beta": 0.0}, "beta"),
+    ],
+)
+def test_bad_input(change, match):
+    given = {"ref": REF, "rewards": REWARDS, "beta": BETA} | change
+    with pytest.raises(ValueError, match=match):
+        penalised_bandit.gibbs(**given)
+    with pytest.raises(ValueError, match=match):
+        penalised_bandit.reverse_optimum(**given)
+
+
+def test_with_the_old_policy_as_reference_it_is_multiplicative_weights():
+    np.testing.assert_allclose(
+        penalised_bandit.gibbs(REF, REWARDS, 1 / 0.7), bandit.multiplicative_weights(REF, REWARDS, 0.7), atol=1e-15
+    )
