@@ -15,6 +15,8 @@ MENDED = (
     (re.compile(r'(<button class="[^"]*search-button-field[^>]*?)\s+title="Search" aria-label="Search"'), r"\1"),
     # An entry of a bibliography is an item of its list; doc-biblioentry is deprecated.
     (re.compile(r' role="doc-biblioentry"'), ' role="listitem"'),
+    # The arrow that opens a group of pages says what it does.
+    (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide the pages of this part">'),
     # The side bar holds the title of the book, which belongs to a landmark.
     (
         re.compile(r'<(div|dialog) (id="pst-primary-sidebar"|class="bd-sidebar-primary)'),
