@@ -135,3 +135,14 @@ def test_convert_keeps_the_kind_of_array():
     moved = jax.jit(lambda theta: family.convert(theta, to="natural"))(jax.numpy.array([0.3, 1.7]))
     assert isinstance(moved, jax.Array)
     assert moved.dtype == np.float32
+
+
+def test_names_of_matrix_coordinates_are_row_and_column():
+    family = families.get("multivariate-normal", d=3)
+    lower = ("11", "21", "22", "31", "32", "33")
+    names = {chart: tuple(p.name for p in family.chart(chart).parameters) for chart in family.charts}
+    assert names["mean"] == ("mu1", "mu2", "mu3")
+    assert names["covariance"] == tuple(f"S{place}" for place in lower)
+    assert names["mean-cholesky"] == ("mu1", "mu2", "mu3", *(f"L{place}" for place in lower))
+    domains = {p.name: p.domain for p in family.chart("mean-covariance").parameters}
+    assert {name for name, domain in domains.items() if domain == "positive"} == {"S11", "S22", "S33"}

@@ -59,3 +59,14 @@ def test_swapped_factors_are_a_shape_error():
     A, G, kernel = factors()
     with pytest.raises(ValueError, match=r"needs A of shape \(4, 4\) and G of shape \(3, 3\)"):
         linear.kron_solve(G, A, kernel)
+
+
+@pytest.mark.parametrize("function", [linear.kron_product, linear.kron_solve, linear.kron_solve_factored])
+def test_either_factor_of_another_size_is_refused(function):
+    right = {"A": jnp.eye(2), "G": jnp.eye(3), "kernel": jnp.ones((2, 3))}
+    if function is not linear.kron_product:
+        right["damping"] = 0.1
+    assert function(**right).shape == (2, 3)
+    for name, wrong in (("A", jnp.eye(3)), ("G", jnp.eye(2)), ("A", jnp.ones((2, 3))), ("kernel", jnp.ones((3, 3)))):
+        with pytest.raises(ValueError, match=r"needs A of shape .* and G of shape"):
+            function(**right | {name: wrong})
