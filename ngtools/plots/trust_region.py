@@ -50,16 +50,23 @@ def overshoot(deltas: Any, ratios: Mapping[str, Any], ax: Axes | None = None) ->
 
 
 def training(steps: Any, returns: Any, kl: Any, backtracks: Any, delta: float, solved: float) -> Sequence[Axes]:
-    """Draw return, measured KL and backtracks of one run, one above the other; returns and KL may hold several runs."""
+    """Draw return, measured KL and backtracks one above the other: one run, or several of shape (runs, times).
+
+    Of several runs the mean number of backtracks is drawn.
+    """
+    returns, kl, backtracks = (np.atleast_2d(np.asarray(values, float)) for values in (returns, kl, backtracks))
+    backtracks = backtracks.mean(axis=0)
     figure, drawn = plt.subplots(3, 1, figsize=(6.4, 5.0), sharex=True, height_ratios=(2, 1.2, 1))
     top, middle, bottom = drawn
     axes(top, "", "return")
     top.axhline(solved, color=GREY, lw=1, ls="--", label=f"{solved:g}")
-    top.plot(steps, returns, color=BLUE, label="mean return of a batch")
+    for i, values in enumerate(returns):
+        top.plot(steps, values, color=BLUE, lw=1.2, label="mean return of a batch" if i == 0 else None)
     top.legend(loc="lower right")
     axes(middle, "", "KL (nats)")
     middle.axhline(delta, color=RED, lw=1, ls="--", label="radius δ")
-    middle.plot(steps, kl, color=ORANGE, marker=".", ms=4, lw=1, label="measured KL")
+    for i, values in enumerate(kl):
+        middle.plot(steps, values, color=ORANGE, marker=".", ms=4, ls="", label="measured KL" if i == 0 else None)
     middle.set_ylim(0, 1.35 * delta)
     middle.legend(loc="upper right", ncols=2)
     axes(bottom, "environment steps (thousands)", "backtracks")
