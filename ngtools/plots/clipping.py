@@ -53,7 +53,8 @@ def penalties(paths: Mapping[str, Any], optima: Mapping[str, float], ax: Axes | 
     looks = ((RED, ":", None), (GREEN, "-", "o"), (PURPLE, "-.", None), (BLUE, "--", None))
     for (name, level), colour in zip(optima.items(), (BLACK, GREY)):
         ax.axhline(level, color=colour, lw=1)
-        ax.text(0.995, level + 0.012, name, transform=ax.get_yaxis_transform(), ha="right", fontsize=9)
+        shift, side = (0.012, "bottom") if level == max(optima.values()) else (-0.014, "top")
+        ax.text(0.995, level + shift, name, transform=ax.get_yaxis_transform(), ha="right", va=side, fontsize=9)
     for (name, values), (colour, style, mark) in zip(paths.items(), looks):
         every = max(1, len(values) // 10)
         ax.plot(np.arange(len(values)), values, color=colour, ls=style, marker=mark, ms=4, markevery=every, label=name)
