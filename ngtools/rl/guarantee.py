@@ -27,6 +27,7 @@ __all__ = [
     "guaranteed_step",
     "kl_by_state",
     "ladder",
+    "penalty",
     "random_trial",
     "visits",
 ]
@@ -84,6 +85,11 @@ class ExactStep:
     comparison: Comparison
 
 
+def penalty(largest: float, gamma: float) -> float:
+    """4 epsilon gamma / (1 - gamma)^2, what a nat of max KL costs in the bound of TRPO; epsilon = max |A|."""
+    return 4 * largest * gamma / (1 - gamma) ** 2
+
+
 def kl_by_state(old: Any, new: Any) -> np.ndarray:
     """KL(old(. | s) || new(. | s)) in nats, shape (S,); both policies shape (S, A), with positive entries."""
     old, new = np.asarray(old, float), np.asarray(new, float)
@@ -105,7 +111,7 @@ def compare(mdp: tabular.MDP, old: Any, new: Any, gamma: float) -> Comparison:
     drift = np.sum(new * before.advantage, axis=1)  # what the new policy gains in a state, by the old values
     kl, tv = kl_by_state(old, new), np.abs(new - old).sum(axis=1) / 2
     largest = float(np.abs(before.advantage).max())
-    factor = 2 * largest * gamma / (1 - gamma) ** 2
+    factor = penalty(largest, gamma) / 2
     mean, most = float(before.rho @ kl), float(kl.max())
     return Comparison(
         gain=after.expected_return - before.expected_return,
