@@ -340,7 +340,9 @@ def test_the_fisher_form_is_preserved_by_splitting_and_others_are_not():
 def test_splitting_a_rational_point_to_the_uniform_one():
     k, v = (3, 2, 1), sp.Matrix([1, -sp.Rational(1, 3), -sp.Rational(2, 3)])
     N = sum(k)
-    split = sp.Matrix([[sp.Rational(1, k[i]) if i == j else 0 for j in range(3) for _ in range(k[j])] for i in range(3)])
+    split = sp.Matrix(
+        [[sp.Rational(1, k[i]) if i == j else 0 for j in range(3) for _ in range(k[j])] for i in range(3)]
+    )
     p, image = sp.Matrix([sp.Rational(entry, N) for entry in k]), split.T * v
     assert split.T * p == sp.ones(N, 1) / N
     uniform = N * sum(entry**2 for entry in image)

@@ -31,7 +31,9 @@ def test_spent_on_either_side_of_the_cliff():
     # old || new with r = v / v': (r - 1 - log r) / 2
     for c in (0.01, 0.2):
         r = 1 / (1 - 2 * np.sqrt(c))
-        assert descent.spent(FAMILY, [2.0], [-3.0], [c], "variance") == pytest.approx([(r - 1 - np.log(r)) / 2], rel=1e-10)
+        assert descent.spent(FAMILY, [2.0], [-3.0], [c], "variance") == pytest.approx(
+            [(r - 1 - np.log(r)) / 2], rel=1e-10
+        )
     assert descent.spent(FAMILY, [1.3], [-3.0], [0.25, 0.3], "variance").tolist() == [np.inf, np.inf]
     assert np.isfinite(descent.spent(FAMILY, [1.3], [-3.0], [0.2499], "variance")).all()
 

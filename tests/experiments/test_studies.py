@@ -46,4 +46,6 @@ def test_the_matrix_in_words():
     assert gradient[1] == "exact"
     assert gradient[2] == f"broken, {results['cells']['gradient']['diagonal']['coefficient']:.2g}"
     assert gradient[-1] == "not defined"
-    assert invariance_matrix.off_whole({"cells": {"m": {"a": {"slope": 2.03}, "b": {"kind": "exact"}}}}) == pytest.approx(0.03)
+    assert invariance_matrix.off_whole(
+        {"cells": {"m": {"a": {"slope": 2.03}, "b": {"kind": "exact"}}}}
+    ) == pytest.approx(0.03)

@@ -48,7 +48,9 @@ def test_a_panel_for_each_method():
 
 
 def test_the_heat_map_says_in_words_what_its_colours_say():
-    ax = heat_map({"m": ["exact", "order 1", "not defined"], "n": ["broken", "order 2", "not defined"]}, ["a", "b", "c d"])
+    ax = heat_map(
+        {"m": ["exact", "order 1", "not defined"], "n": ["broken", "order 2", "not defined"]}, ["a", "b", "c d"]
+    )
     assert [text.get_text() for text in ax.texts] == ["exact", "1", "broken", "2"]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b", "c d"]
     assert [bool(patch.get_hatch()) for patch in ax.patches] == [False, False, True] * 2
