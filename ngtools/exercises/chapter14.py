@@ -142,7 +142,7 @@ EXERCISES = (
                 "A factor is missing: the ratio is at each end with probability one half.",
             ),
             Mistake(
-                "not normalised",
+                "one end alone",
                 obeyed_divergence_at_the_lower_end,
                 "A ratio cannot sit at the lower end everywhere: the new probabilities must sum to one.",
             ),
