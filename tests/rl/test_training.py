@@ -36,9 +36,13 @@ def test_seeds_at_once_are_the_seeds_one_by_one():
         assert traces.kl.shape == (3, 2)
         for i, key in enumerate(keys):
             state, trace = trpo.train(ENV, POLICY, key, QUICK)
+            for name in ("kl", "gain", "gradient_norm"):
+                whole, single = getattr(traces, name)[i], getattr(trace, name)
+                # one update is rounding times the condition number of F
+                np.testing.assert_allclose(whole[0], single[0], rtol=1e-9)
             for whole, single in zip(jax.tree.leaves((states.params, traces)), jax.tree.leaves((state.params, trace))):
-                # conjugate gradients multiply rounding by the condition number
-                np.testing.assert_allclose(whole[i], single, rtol=1e-6, atol=1e-7)
+                # the quadratic critic between the updates is nearly singular: its fit keeps five digits of sixteen
+                np.testing.assert_allclose(whole[i], single, rtol=1e-4, atol=1e-6)
         assert not np.allclose(traces.kl[0], traces.kl[1])
 
 
