@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import jax
 import pytest
 from nbval.plugin import IPyNbFile
 
+# compiled programs pile up over the files of a run; beyond this many bytes of memory they are let go
+MEMORY = 2_500_000_000
 HOW = ("symbolic", "exact", "numeric", "monte-carlo")
 
 
@@ -38,3 +42,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid}: the test of a claim may not be skipped"
     return report
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    pages = Path("/proc/self/statm")
+    if nextitem is not None and nextitem.path != item.path and pages.exists():
+        if int(pages.read_text().split()[1]) * 4096 > MEMORY:
+            jax.clear_caches()

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ngtools.exercises.checker import Exercise, Mistake
-from ngtools.rl import anatomy, clipping, penalised_bandit, ppo, twins
+from ngtools.exercises.misconceptions import KL_REVERSED, MISSING_HALF
+from ngtools.rl import anatomy, clipping, penalised_bandit, ppo, reinforce, twins
 
 EPSILON = 0.3
 REF, REWARDS, BETA = (0.5, 0.3, 0.2), (0.0, 0.5, 1.0), 0.5
@@ -20,7 +21,7 @@ def obeyed_divergence() -> float:
 
 
 def obeyed_divergence_second_order() -> float:
-    return EPSILON**2 / 2
+    return float(np.square(EPSILON) / 2)
 
 
 def obeyed_divergence_without_half() -> float:
@@ -71,43 +72,74 @@ def penalised_policy_of_the_other_divergence(ref: Any, rewards: Any, beta: float
     return penalised_bandit.reverse_optimum(ref, rewards, beta)
 
 
-@cache
-def _twin() -> twins.Twins:
-    found = anatomy.trial(14)
-    settings = ppo.Settings(learning_rate=0.01, minibatch=len(found.batch.advantages), max_grad_norm=None)
-    return twins.twins(found, {"PPO": (ppo.METHOD, settings)}, 10.0, np.ones(4))["PPO"]
-
-
-def louder_rewards() -> str:
-    """What happens to the KL of a PPO update when all advantages are ten times as large (not normalised)?"""
-    factor = _twin().kl_advantages / _twin().kl
-    return min(LOUDER, key=lambda choice: abs(np.log(LOUDER[choice] / factor)))
-
-
-def louder_rewards_told() -> str:
-    return f"the KL of the update becomes {_twin().kl_advantages / _twin().kl:.2f} times what it was"
-
-
 LOUDER = {"it hardly changes": 1.0, "it is about 10 times as large": 10.0, "it is about 100 times as large": 100.0}
 
 
 @cache
-def _k1_end() -> np.ndarray:
-    return penalised_bandit.ascend("k1", "loss", REF, REWARDS, BETA, rate=2.0, steps=60)[-1]
+def _louder() -> dict[str, float]:
+    """KL of an update with advantages ten times as large over that of the update, by method."""
+    found = anatomy.trial(14)
+    methods = {
+        "Adam": (ppo.METHOD, ppo.Settings(learning_rate=0.01, minibatch=len(found.batch.advantages))),
+        "gradient": (reinforce.METHOD, reinforce.Settings(learning_rate=0.3)),
+    }
+    told = twins.twins(found, methods, 10.0, np.ones(4))
+    return {name: twin.kl_advantages / twin.kl for name, twin in told.items()}
+
+
+def _nearest(factor: float) -> str:
+    return min(LOUDER, key=lambda choice: abs(np.log(LOUDER[choice] / factor)))
+
+
+def louder_rewards() -> str:
+    """What happens to the KL of a PPO update when all advantages are ten times as large?"""
+    return _nearest(_louder()["Adam"])
+
+
+def louder_rewards_of_a_gradient_step() -> str:
+    return _nearest(_louder()["gradient"])
+
+
+def louder_rewards_with_kl_linear_in_the_step() -> str:
+    return _nearest(np.sqrt(_louder()["gradient"]))
+
+
+def louder_rewards_told() -> str:
+    return f"the KL of the update becomes {_louder()['Adam']:.2f} times what it was"
+
+
+@cache
+def _end(name: str, place: str, rewards: tuple[float, ...] = REWARDS) -> np.ndarray:
+    return penalised_bandit.ascend(name, place, REF, rewards, BETA, rate=3.0, steps=30)[-1]
+
+
+def _named(end: np.ndarray) -> str:
+    ends = dict(zip(ENDS, (np.array(REF), penalised_bandit.gibbs(REF, REWARDS, BETA), np.eye(3)[np.argmax(REWARDS)])))
+    return min(ends, key=lambda choice: float(np.abs(ends[choice] - end).sum()))
 
 
 def log_ratio_as_loss() -> str:
     """Where does a policy go whose penalty is the sampled log ratio, differentiated?"""
-    ends = {
-        "to the reference": np.array(REF),
-        "to ref exp(r / beta), as without sampling": penalised_bandit.gibbs(REF, REWARDS, BETA),
-        "to the best action, as without a penalty": np.array([0.0, 0.0, 1.0]),
-    }
-    return min(ends, key=lambda choice: float(np.abs(ends[choice] - _k1_end()).sum()))
+    return _named(_end("k1", "loss"))
+
+
+def log_ratio_as_loss_with_the_gradient_of_its_mean() -> str:
+    return _named(_end("k1", "reward"))
+
+
+def log_ratio_as_loss_without_rewards() -> str:
+    return _named(_end("k2", "loss", (0.0, 0.0, 0.0)))
 
 
 def log_ratio_as_loss_told() -> str:
-    return f"after 60 steps the best action has probability {_k1_end()[-1]:.2f}"
+    return f"after 30 steps the best action has probability {_end('k1', 'loss')[-1]:.2f}"
+
+
+ENDS = (
+    "to the reference",
+    "to ref exp(r / beta), as without sampling",
+    "to the best action, as without a penalty",
+)
 
 
 def reverse_price() -> float:
@@ -118,6 +150,11 @@ def reverse_price() -> float:
 
 def reverse_price_other_root() -> float:
     return float(2 * 0.75 - reverse_price())
+
+
+def reverse_price_without_the_weight() -> float:
+    pi = penalised_bandit.reverse_optimum([0.5, 0.5], [0.0, 1.0], 1.0)
+    return float(1.0 + 0.5 / pi[1])
 
 
 def reverse_price_of_the_forward_optimum() -> float:
@@ -136,21 +173,13 @@ EXERCISES = (
                 obeyed_divergence_second_order,
                 "This is the second-order term in epsilon. The theorem is exact: keep the logarithm.",
             ),
-            Mistake(
-                "missing half",
-                obeyed_divergence_without_half,
-                "A factor is missing: the ratio is at each end with probability one half.",
-            ),
+            MISSING_HALF.by(obeyed_divergence_without_half, "Each end of the interval has half of the probability."),
             Mistake(
                 "one end alone",
                 obeyed_divergence_at_the_lower_end,
                 "A ratio cannot sit at the lower end everywhere: the new probabilities must sum to one.",
             ),
-            Mistake(
-                "wrong KL direction",
-                obeyed_divergence_other_direction,
-                "You computed KL(new || old), the mean of r log r. The bound is on KL(old || new).",
-            ),
+            KL_REVERSED.by(obeyed_divergence_other_direction, "The mean of r log r is KL(new || old)."),
         ),
         "The bound needs every action in every state, not only those in the batch.",
     ),
@@ -185,13 +214,13 @@ EXERCISES = (
         (
             Mistake(
                 "Adam as a gradient step",
-                lambda: "it is about 100 times as large",
+                louder_rewards_of_a_gradient_step,
                 "That is plain gradient ascent: its step is 10 times as long, and KL is quadratic in the step. "
                 "Adam divides by the size of the gradient.",
             ),
             Mistake(
                 "KL linear in the step",
-                lambda: "it is about 10 times as large",
+                louder_rewards_with_kl_linear_in_the_step,
                 "KL is quadratic in the step, so no method that follows the gradient's length gives a factor of ten. "
                 "And Adam's step does not follow it.",
             ),
@@ -215,11 +244,7 @@ EXERCISES = (
                 penalised_policy_with_beta_upside_down,
                 "Check the limits: a heavier penalty must keep the policy nearer to the reference.",
             ),
-            Mistake(
-                "wrong KL direction",
-                penalised_policy_of_the_other_divergence,
-                "This maximises E[r] - beta KL(ref || pi). The penalty here is KL(pi || ref).",
-            ),
+            KL_REVERSED.by(penalised_policy_of_the_other_divergence, "The penalty here is KL(pi || ref)."),
         ),
         "With ref the old policy it is the step of REPS and MPO, and multiplicative weights in chapter 12.",
         inputs=(((0.5, 0.3, 0.2), (0.0, 0.5, 1.0), 0.5), ((0.7, 0.2, 0.1), (1.0, -1.0, 2.0), 2.0)),
@@ -231,23 +256,19 @@ EXERCISES = (
         (
             Mistake(
                 "value for gradient",
-                lambda: "to ref exp(r / beta), as without sampling",
+                log_ratio_as_loss_with_the_gradient_of_its_mean,
                 "The value of the estimate is unbiased, and this is where it would lead. What matters for a loss is the "
                 "mean of its gradient: E[grad log pi].",
             ),
             Mistake(
                 "penalty alone",
-                lambda: "to the reference",
+                log_ratio_as_loss_without_rewards,
                 "That would need a pull towards the reference that outweighs the reward. Compute the mean of the "
                 "gradient of log pi(a) - log ref(a) first.",
             ),
         ),
         "Put into the reward instead, the same number does its work.",
-        choices=(
-            "to the reference",
-            "to ref exp(r / beta), as without sampling",
-            "to the best action, as without a penalty",
-        ),
+        choices=ENDS,
         measured=log_ratio_as_loss_told,
     ),
     Exercise(
@@ -261,9 +282,12 @@ EXERCISES = (
                 "The quadratic has two roots. With this one a probability is negative: nu must exceed every reward.",
             ),
             Mistake(
-                "wrong KL direction",
-                reverse_price_of_the_forward_optimum,
-                "You took the policy ref exp(r / beta), which belongs to the other divergence.",
+                "weight forgotten",
+                reverse_price_without_the_weight,
+                "Here the penalty has weight 1. The price depends on beta.",
+            ),
+            KL_REVERSED.by(
+                reverse_price_of_the_forward_optimum, "The policy ref exp(r / beta) belongs to the other one."
             ),
         ),
         "An action without reference probability is never taken, in either direction of KL.",

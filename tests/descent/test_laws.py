@@ -70,7 +70,7 @@ def test_each_law_is_seen_to_fail_alone():
     wrong_gradient = law_defects(F, g, F_phi, J @ g, J)  # moved like a vector
     assert wrong_gradient.covector > 0.1
     assert wrong_gradient.metric < 1e-14
-    wrong_metric = law_defects(F, g, inverse.T @ F, g_phi, J)  # one Jacobian instead of two
+    wrong_metric = law_defects(F, g, J @ F @ J.T, g_phi, J)  # the Jacobian in the wrong direction
     assert wrong_metric.metric > 0.1
     assert wrong_metric.covector < 1e-14
     damped = law_defects(F + 0.1 * np.eye(2), g, F_phi + 0.1 * np.eye(2), g_phi, J)
