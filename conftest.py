@@ -46,6 +46,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     pages = Path("/proc/self/statm")
-    if nextitem is not None and nextitem.path != item.path and pages.exists():
-        if int(pages.read_text().split()[1]) * 4096 > MEMORY:
-            jax.clear_caches()
+    if nextitem is None or nextitem.path == item.path or not pages.exists():
+        return
+    if int(pages.read_text().split()[1]) * 4096 > MEMORY:
+        jax.clear_caches()
