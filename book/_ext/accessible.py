@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from written import change_pages
 
 MENDED = (
     # The icon is the picture of its button and not a second name for it.
@@ -16,7 +16,10 @@ MENDED = (
     # An entry of a bibliography is an item of its list; doc-biblioentry is deprecated.
     (re.compile(r' role="doc-biblioentry"'), ' role="listitem"'),
     # The arrow that opens a group of pages says what it does.
-    (re.compile(r'<summary>(?=<span class="toctree-toggle")'), '<summary aria-label="Show or hide the pages of this part">'),
+    (
+        re.compile(r'<summary>(?=<span class="toctree-toggle")'),
+        '<summary aria-label="Show or hide the pages of this part">',
+    ),
     # The side bar holds the title of the book, which belongs to a landmark.
     (
         re.compile(r'<(div|dialog) (id="pst-primary-sidebar"|class="bd-sidebar-primary)'),
@@ -32,15 +35,6 @@ def mend(html: str) -> str:
     return html
 
 
-def mend_pages(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
-        page = path.read_text(encoding="utf8")
-        if (mended := mend(page)) != page:
-            path.write_text(mended, encoding="utf8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("build-finished", mend_pages)
+    change_pages(app, lambda page, path: mend(page))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

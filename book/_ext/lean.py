@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from written import change_pages
 
 SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>\s*')
 ICONS = re.compile(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>\s*')
@@ -25,15 +25,6 @@ def lean(html: str, searches: bool = False) -> str:
     return html if searches else WAITING.sub('<script defer="defer" ', SEARCH.sub("", html))
 
 
-def make_pages_lean(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
-        page = path.read_text(encoding="utf8")
-        if (made := lean(page, searches=path.name == "search.html")) != page:
-            path.write_text(made, encoding="utf8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("build-finished", make_pages_lean)
+    change_pages(app, lambda page, path: lean(page, searches=path.name == "search.html"))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,10 +9,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from written import change_pages
 
 INLINE = re.compile(r'<span class="math notranslate nohighlight">(\\\(.*?\\\))</span>', re.DOTALL)
 DISPLAYED = re.compile(r'<div class="math notranslate nohighlight"((?: id="[^"]*")?)>(.*?)</div>', re.DOTALL)
@@ -114,15 +114,6 @@ def with_room(page: str) -> str:
     return DISPLAYED.sub(displayed, INLINE.sub(inline, page))
 
 
-def keep_room(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
-        page = path.read_text(encoding="utf8")
-        if (made := with_room(page)) != page:
-            path.write_text(made, encoding="utf8")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("build-finished", keep_room)
+    change_pages(app, lambda page, path: with_room(page))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -53,7 +53,7 @@ def sigmoid_network(params: Any, x: Any, dense: Callable[..., Any] = kfac.dense)
 
 
 def _network(params: Any, x: Any, dense: Callable[..., Any], unit: Callable[[Any], Any]) -> Any:
-    *hidden, last = sorted(params)
+    *hidden, last = sorted(params, key=int)
     for name in hidden:
         x = unit(dense(params, name, x))
     return dense(params, last, x)

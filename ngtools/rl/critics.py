@@ -16,10 +16,11 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
+from ngtools.descent.networks import tanh_network
 from ngtools.linear import cg
 from ngtools.products import fisher_vector_product
 from ngtools.rl.envs.protocol import check_counts
-from ngtools.rl.policies import network, network_start
+from ngtools.rl.policies import network_start
 
 __all__ = ["Critic", "mlp", "none", "quadratic"]
 
@@ -79,21 +80,18 @@ def _mlp(hidden: tuple[int, ...], steps: int, cg_steps: int, damping: float) -> 
     def init(key: Any, size: int) -> Any:
         return {"net": network_start(key, (size, *hidden, 1)), "damping": jnp.asarray(damping, jnp.result_type(float))}
 
-    def model(params: Any, x: Any) -> Any:
-        return network(params, x)
-
     def value(params: Any, x: Any) -> Any:
-        return network(params["net"], x)[0]
+        return tanh_network(params["net"], x)[0]
 
     def fit(params: Any, observations: Any, targets: Any, weights: Any) -> Any:
         def loss(p: Any) -> Any:
-            error = targets - jax.vmap(network, (None, 0))(p, observations)[:, 0]
+            error = targets - jax.vmap(tanh_network, (None, 0))(p, observations)[:, 0]
             return _mean(error**2, weights) / 2
 
         def improve(state: Any, _: Any) -> tuple[Any, None]:
             p, strength = state
             before, gradient = jax.value_and_grad(loss)(p)
-            G = fisher_vector_product(model, p, observations, "unit-normal", weights=weights)
+            G = fisher_vector_product(tanh_network, p, observations, "unit-normal", weights=weights)
             step = cg(G, gradient, damping=strength, max_steps=cg_steps, tol=1e-3).value
             new = trees.axpy(-1, step, p)
             better = loss(new) < before  # False on nan

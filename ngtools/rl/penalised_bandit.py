@@ -18,6 +18,7 @@ from scipy.special import softmax
 from ngtools import families
 from ngtools.checks import number, real_array, whole_number
 from ngtools.rl import kl_estimators
+from ngtools.rl.bandit import multiplicative_weights
 
 __all__ = ["ascend", "gibbs", "reverse_optimum"]
 
@@ -31,9 +32,9 @@ def _checked(ref: Any, rewards: Any, beta: Any) -> tuple[np.ndarray, np.ndarray,
 
 
 def gibbs(ref: Any, rewards: Any, beta: float) -> np.ndarray:
-    """Return the policy that maximises E_pi[r] - beta KL(pi || ref), shape (K,)."""
+    """Return the policy that maximises E_pi[r] - beta KL(pi || ref): multiplicative weights at rate 1 / beta, shape (K,)."""
     ref, rewards, beta = _checked(ref, rewards, beta)
-    return np.asarray(softmax(np.log(ref) + rewards / beta))
+    return multiplicative_weights(ref, rewards, 1 / beta)
 
 
 def reverse_optimum(ref: Any, rewards: Any, beta: float) -> np.ndarray:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.descent.networks import tanh_network
 from ngtools.families import Family
 from ngtools.products import Head, Operator, fisher_vector_product
 from ngtools.products.heads import resolve
@@ -173,15 +174,7 @@ def _mlp(env: Any, hidden: tuple[int, ...], head: Any) -> Policy:
         # a small last layer: the first policy is close to uniform (normal: mean close to 0)
         return network_start(key, (env.observation_size, *hidden, outputs), last=0.01)
 
-    return _policy(f"network of {', '.join(map(str, hidden))} tanh units", env, head, network, start)
-
-
-def network(params: Any, x: Any) -> Any:
-    """Return the outputs of tanh layers "0", "1", ..., the last one linear."""
-    *layers, last = sorted(params, key=int)
-    for name in layers:
-        x = jnp.tanh(x @ params[name]["kernel"] + params[name]["bias"])
-    return x @ params[last]["kernel"] + params[last]["bias"]
+    return _policy(f"network of {', '.join(map(str, hidden))} tanh units", env, head, tanh_network, start)
 
 
 def network_start(key: Any, sizes: Sequence[int], last: float = 1.0) -> Any:

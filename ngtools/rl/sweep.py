@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from ngtools.rl.report import Trace
-from ngtools.rl.rollout import collect, episodes
-from ngtools.rl.training import Method, State, initial, learn
+from ngtools.rl.training import Method, State, initial, iterate, steps_per_copy
 
 __all__ = ["starts", "sweep"]
 
@@ -64,19 +62,11 @@ def sweep(
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
 def _sweep(method: Method, env: Any, policy: Any, settings: Any, knob: str, values: Any, states: State) -> Any:
+    steps = steps_per_copy(env, settings)
+
     def one(value: Any, start: State) -> tuple[State, Trace]:
         # the same entries as the record, one of them traced: six values are one program
         chosen = SimpleNamespace(**vars(settings) | {knob: value})
-
-        def iteration(state: State, _: Any) -> tuple[State, Trace]:
-            key, sub = jax.random.split(state.key)
-            if settings.sampling == "episodes":
-                actors, rollout = state.actors, episodes(env, policy, state.params, sub)
-            else:
-                steps = settings.batch // env.num_envs
-                actors, rollout = collect(env, policy, state.params, state.actors, sub, steps)
-            return learn(method, policy, chosen, replace(state, actors=actors, key=key), rollout)
-
-        return jax.lax.scan(iteration, start, length=settings.iterations)
+        return iterate(method, env, policy, chosen, steps, start)
 
     return jax.lax.map(lambda value: jax.vmap(partial(one, value))(states), values)

@@ -22,7 +22,7 @@ from ngtools.rl.envs.vector import GymnasiumEnvironment
 from ngtools.rl.report import Trace
 from ngtools.rl.rollout import Rollout, collect, collect_gymnasium, episodes
 
-__all__ = ["Method", "State", "check", "initial", "learn", "train"]
+__all__ = ["Method", "State", "check", "initial", "iterate", "learn", "steps_per_copy", "train"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def train(
     method: Method, env: Any, policy: Any, start: Any, settings: Any, progress: bool = False
 ) -> tuple[State, Trace]:
     """Run ``settings.iterations`` updates from a key, or on from a ``State``; see ``trpo.train``."""
-    steps = _steps_per_copy(env, settings)
+    steps = steps_per_copy(env, settings)
     state = start if isinstance(start, State) else initial(method, env, policy, start, settings)
     if isinstance(env, Environment):
         if progress:
@@ -147,8 +147,9 @@ def learn(method: Method, policy: Any, settings: Any, state: State, rollout: Rol
     return replace(state, critic=fitted, env_steps=trace.env_steps), trace
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
-def _compiled(method: Method, env: Any, policy: Any, settings: Any, steps: int, state: State) -> tuple[State, Trace]:
+def iterate(method: Method, env: Any, policy: Any, settings: Any, steps: int, state: State) -> tuple[State, Trace]:
+    """Train with a functional environment, ``steps`` steps of each copy an update; a pure function of the state."""
+
     def iteration(state: State, _: Any) -> tuple[State, Trace]:
         key, sub = jax.random.split(state.key)
         if settings.sampling == "episodes":
@@ -158,6 +159,9 @@ def _compiled(method: Method, env: Any, policy: Any, settings: Any, steps: int, 
         return learn(method, policy, settings, replace(state, actors=actors, key=key), rollout)
 
     return jax.lax.scan(iteration, state, length=settings.iterations)
+
+
+_compiled = jax.jit(iterate, static_argnums=(0, 1, 2, 3, 4))
 
 
 def _with_gymnasium(
@@ -188,7 +192,8 @@ def _bar(count: int, progress: bool, name: str) -> Any:
     return trange(count, desc=name, unit="update")
 
 
-def _steps_per_copy(env: Any, settings: Any) -> int:
+def steps_per_copy(env: Any, settings: Any) -> int:
+    """Return how many steps of each copy of an environment make a batch."""
     if settings.sampling == "episodes":
         if not isinstance(env, Environment):
             raise ValueError("sampling='episodes' is for functional environments; use sampling='steps' with Gymnasium")

@@ -1,13 +1,11 @@
 """The directive of interactive figures, and that what it puts into a page is there."""
 
 import hashlib
-import io
 import re
 from pathlib import Path
 
 import explorable
 import pytest
-from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "book" / "_static"
@@ -24,21 +22,25 @@ GOOD = """
 """
 
 
-def build(folder, text):
+@pytest.fixture
+def build(tmp_path, build_site):
     """Build a page with an explorable and one without; return both, and what was complained of."""
-    (folder / "src").mkdir()
-    (folder / "src" / "index.rst").write_text(f"Title\n=====\n\n{text}\n\n.. toctree::\n\n   plain\n")
-    (folder / "src" / "plain.rst").write_text("Plain\n=====\n")
-    (folder / "src" / "picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
-    said = io.StringIO()
-    settings = {"extensions": ["explorable"], "html_static_path": [str(STATIC)], "numfig": True}
-    source, out, tree = (str(folder / part) for part in ("src", "out", "tree"))
-    Sphinx(source, None, out, tree, "html", settings, status=None, warning=said).build()
-    return (folder / "out" / "index.html").read_text(), (folder / "out" / "plain.html").read_text(), said.getvalue()
+
+    def pages(text):
+        source, out = tmp_path / "src", tmp_path / "out"
+        source.mkdir()
+        (source / "index.rst").write_text(f"Title\n=====\n\n{text}\n\n.. toctree::\n\n   plain\n")
+        (source / "plain.rst").write_text("Plain\n=====\n")
+        (source / "picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+        settings = {"extensions": ["explorable"], "html_static_path": [str(STATIC)], "numfig": True}
+        said = build_site(source, out, settings)
+        return (out / "index.html").read_text(), (out / "plain.html").read_text(), said
+
+    return pages
 
 
-def test_a_page_shows_the_picture_and_asks_for_the_scripts(tmp_path):
-    page, plain, said = build(tmp_path, GOOD)
+def test_a_page_shows_the_picture_and_asks_for_the_scripts(build):
+    page, plain, said = build(GOOD)
     assert said == ""
     figure = re.search(r'<figure class="explorable[^>]*id="fig-trial">.*?</figure>', page, re.DOTALL)[0]
     assert 'alt="A curve with one top' in figure
@@ -59,8 +61,8 @@ def test_a_page_shows_the_picture_and_asks_for_the_scripts(tmp_path):
         ("   Drag the point, and see the arrows change.\n", "", "what to do and what to see"),
     ],
 )
-def test_an_explorable_that_lacks_something_is_refused(tmp_path, old, new, complaint):
-    assert complaint in build(tmp_path, GOOD.replace(old, new))[2]
+def test_an_explorable_that_lacks_something_is_refused(build, old, new, complaint):
+    assert complaint in build(GOOD.replace(old, new))[2]
 
 
 @pytest.mark.parametrize("name", NAMES)

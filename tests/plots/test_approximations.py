@@ -1,16 +1,8 @@
 """The data that the figures of chapter 11 draw."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from ngtools.plots import approximations as figures
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_empirical_curves_and_the_exact_line():

@@ -1,16 +1,8 @@
 """The data that the figures of PPO draw."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from ngtools.plots import clipping
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_a_panel_an_advantage_with_both_objectives():

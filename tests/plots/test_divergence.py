@@ -1,18 +1,10 @@
 """The data that the figures of divergences, coarsening and the half plane draw."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from ngtools.plots.coarsening import kept
 from ngtools.plots.divergence import balls, parabola, remainders
 from ngtools.plots.half_plane import half_plane
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_parabola_draws_three_labelled_curves():

@@ -8,12 +8,6 @@ from ngtools.plots.finite_steps import budget_cliff, half_plane_lines, learners,
 from ngtools.plots.invariance import LOOKS, heat_map
 
 
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
-
-
 def test_spreads_carry_their_slopes():
     ax = spread_against_step([0.1, 0.2], {"one": [1e-3, 4e-3]}, {"one": 2.0})
     assert list(ax.lines[0].get_ydata()) == [1e-3, 4e-3]

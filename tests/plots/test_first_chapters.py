@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from ngtools.geometry import globe, sphere
 from ngtools.plots import covector, directions, earth, fitting
-
-
-@pytest.fixture(autouse=True)
-def canvas():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 def line(ax, label):

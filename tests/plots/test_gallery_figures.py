@@ -3,17 +3,10 @@
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from ngtools.plots.gallery import ellipse_panels, information_panels
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def test_information_panels_draw_their_curves_on_the_axes_asked_for():

@@ -1,16 +1,9 @@
 """The data that the figures of policies draw."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from ngtools.plots import policies
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_distances_fall_beside_a_line_that_does_not():

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from ngtools.plots import trust_region
-
-
-@pytest.fixture(autouse=True)
-def canvas():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
 
 
 def lines(ax):

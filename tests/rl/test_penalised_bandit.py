@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ngtools.rl import bandit, penalised_bandit
+from ngtools.rl import penalised_bandit
 
 REF, REWARDS, BETA = [0.5, 0.3, 0.2], [0.0, 0.5, 1.0], 0.5
 
@@ -58,9 +58,3 @@ def test_bad_input(change, match):
         penalised_bandit.gibbs(**given)
     with pytest.raises(ValueError, match=match):
         penalised_bandit.reverse_optimum(**given)
-
-
-def test_with_the_old_policy_as_reference_it_is_multiplicative_weights():
-    np.testing.assert_allclose(
-        penalised_bandit.gibbs(REF, REWARDS, 1 / 0.7), bandit.multiplicative_weights(REF, REWARDS, 0.7), atol=1e-15
-    )
