@@ -10,8 +10,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv-bench"
-# PyTorch's own index has CPU builds; the default one pulls gigabytes of GPU libraries on Linux
-CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 def peers_installed() -> bool:
@@ -20,23 +18,18 @@ def peers_installed() -> bool:
 
 
 def python() -> str:
-    """Return an interpreter that has the peers: BENCH_PYTHON if set, else that of .venv-bench, made if need be."""
+    """Return an interpreter that has the peers: BENCH_PYTHON if set, else that of .venv-bench, made if need be.
+
+    On Linux the default PyTorch brings gigabytes of GPU libraries; point PIP_INDEX_URL at an index of CPU builds for less.
+    """
     if given := os.environ.get("BENCH_PYTHON"):
         return given
     interpreter = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = FOLDER / ".ready"
     if not ready.exists():
-        print(f"making {FOLDER} with PyTorch (CPU) and the peers ...", flush=True)
+        print(f"making {FOLDER} with PyTorch and the peers ...", flush=True)
         subprocess.run([sys.executable, "-m", "venv", str(FOLDER)], check=True)
         pip = [str(interpreter), "-m", "pip", "install", "-q"]
-        torch = next(line for line in _requirements() if line.startswith("torch=="))
-        # the second attempt is for machines that reach only a mirror of the default index
-        if subprocess.run([*pip, "--retries", "0", "--index-url", CPU_INDEX, torch], check=False).returncode:
-            subprocess.run([*pip, torch], check=True)
         subprocess.run([*pip, "-r", str(ROOT / "benchmarks" / "requirements.txt")], check=True)
         ready.touch()
     return str(interpreter)
-
-
-def _requirements() -> list[str]:
-    return (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8").split()
