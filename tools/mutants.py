@@ -2,6 +2,7 @@
 
     python tools/mutants.py --sample 40            40 mutants of every core package, and 40 elsewhere
     python tools/mutants.py --only families --all  every mutant of one package (hours)
+    python tools/mutants.py --jobs 16              sixteen at a time
     python tools/mutants.py --report               the score of what is in build/mutants.jsonl
 
 Mutants are made by Cosmic Ray's operators on a copy of the checkout.  Left out: operators that only make a type error
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -25,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -73,24 +76,15 @@ def main() -> int:
         print(f"{area}: {len(found)} drawn of {population}", flush=True)
     RESULTS.parent.mkdir(exist_ok=True)
     done = {key(result) for result in results()}
+    todo = [mutant for mutant in drawn if key(asdict(mutant)) not in done]
+    # `make test` is green, they say: look once an area, so that a broken copy does not pass for sharp tests
+    first = list({mutant.area: mutant for mutant in reversed(drawn)}.values())
     with tempfile.TemporaryDirectory() as folder:
-        copy = copy_checkout(Path(folder))
+        copies = [copy_checkout(Path(folder) / str(number)) for number in range(options.jobs)]
         warm_up()
-        # `make test` is green, they say: look once an area, so that a broken copy does not pass for sharp tests
-        for first in {mutant.area: mutant for mutant in reversed(drawn)}.values():
-            if in_a_child(copy, mirror(first), 10 * options.timeout) != 0:
-                print(f"red without any change, so that nothing can be said: pytest {' '.join(mirror(first))}")
-                return 1
-        for mutant in drawn:
-            if key(asdict(mutant)) in done:
-                continue
-            outcome, seconds = run(mutant, copy, options.timeout)
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({**asdict(mutant), "outcome": outcome, "seconds": round(seconds, 1)}) + "\n")
-            print(
-                f"{outcome:9} {seconds:5.0f} s  {mutant.path}:{mutant.line}  {mutant.before}  ->  {mutant.after}",
-                flush=True,
-            )
+        if not side_by_side(copies, first, lambda mutant, copy: still_green(mutant, copy, options.timeout)):
+            return 1
+        side_by_side(copies, todo, lambda mutant, copy: write_down(mutant, *run(mutant, copy, options.timeout)))
     return report()
 
 
@@ -101,6 +95,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", metavar="PACKAGE", help="a package of ngtools, or 'elsewhere'")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=300.0, help="processor seconds for one mutant")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants at a time, each on a copy of its own")
     parser.add_argument("--report", action="store_true", help="only print what earlier runs found")
     return parser.parse_args()
 
@@ -226,6 +221,41 @@ def mirror(mutant: Mutant) -> list[str]:
 
 
 # -- one mutant ---------------------------------------------------------------------------------------------
+
+
+def side_by_side(copies: list[Path], mutants: list[Mutant], work: Callable[[Mutant, Path], bool]) -> bool:
+    """Give every mutant to the first process that is free, one process a copy; whether the work always said True."""
+    following = multiprocessing.Value("i", 0)
+
+    def serve(copy: Path) -> None:
+        well = True
+        while True:
+            with following.get_lock():
+                number, following.value = following.value, following.value + 1
+            if number >= len(mutants):
+                sys.exit(not well)
+            well = work(mutants[number], copy) and well
+
+    processes = [multiprocessing.get_context("fork").Process(target=serve, args=(copy,)) for copy in copies]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return all(process.exitcode == 0 for process in processes)
+
+
+def still_green(mutant: Mutant, copy: Path, timeout: float) -> bool:
+    green = in_a_child(copy, mirror(mutant), 10 * timeout) == 0
+    if not green:
+        print(f"red without any change, so that nothing can be said: pytest {' '.join(mirror(mutant))}", flush=True)
+    return green
+
+
+def write_down(mutant: Mutant, outcome: str, seconds: float) -> bool:
+    with RESULTS.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({**asdict(mutant), "outcome": outcome, "seconds": round(seconds, 1)}) + "\n")
+    print(f"{outcome:9} {seconds:5.0f} s  {mutant.path}:{mutant.line}  {mutant.before}  ->  {mutant.after}", flush=True)
+    return True
 
 
 def copy_checkout(folder: Path) -> Path:
