@@ -65,16 +65,16 @@ def bandit_without_normalisation() -> np.ndarray:
 
 
 def two_arm_flow() -> sp.Expr:
-    """dp/dt of the natural flow of a bandit with two arms; Delta is the difference of the rewards."""
-    p, Delta = sp.symbols("p Delta")
-    information, gradient = 1 / (p * (1 - p)), Delta  # both in the coordinate p
+    """dp/dt of the natural flow of a bandit with two arms; gap is the difference of the rewards."""
+    p, gap = sp.symbols("p gap")
+    information, gradient = 1 / (p * (1 - p)), gap  # both in the coordinate p
     return gradient / information
 
 
 def two_arm_gradient_flow() -> sp.Expr:
-    p, Delta = sp.symbols("p Delta")
+    p, gap = sp.symbols("p gap")
     dp_dtheta = p * (1 - p)
-    return dp_dtheta * (Delta * dp_dtheta)
+    return dp_dtheta * (gap * dp_dtheta)
 
 
 def two_arm_flow_of_the_logit() -> sp.Expr:
@@ -83,8 +83,8 @@ def two_arm_flow_of_the_logit() -> sp.Expr:
 
 
 def two_arm_flow_with_the_metric() -> sp.Expr:
-    p, Delta = sp.symbols("p Delta")
-    return Delta / (p * (1 - p))
+    p, gap = sp.symbols("p gap")
+    return gap / (p * (1 - p))
 
 
 def weighted_information() -> np.ndarray:
@@ -248,7 +248,7 @@ EXERCISES = (
                 "that is the velocity of the logit. Multiply by dp / dtheta = p (1 - p).",
             ),
         ),
-        "The logistic equation of population genetics, where Delta is a selection coefficient.",
+        "The logistic equation of population genetics, where the gap is a selection coefficient.",
     ),
     Exercise(
         "weighted_information",
