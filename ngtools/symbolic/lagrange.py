@@ -40,7 +40,7 @@ class SteepestStep:
             (
                 ("Lagrangian", r"g^\top \Delta - \nu \left(\tfrac{1}{2} \Delta^\top F \Delta - c\right)"),
                 ("stationary", r"g - \nu F \Delta = 0 \;\Rightarrow\; \Delta = \frac{1}{\nu} F^{-1} g"),
-                ("slope", rf"g^\top F^{{-1}} g = {sp.latex(self.squared_slope)}"),
+                ("squared slope", rf"g^\top F^{{-1}} g = {sp.latex(self.squared_slope)}"),
                 ("constraint", r"\tfrac{1}{2} \Delta^\top F \Delta = \frac{g^\top F^{-1} g}{2 \nu^{2}} = c"),
                 ("multiplier", rf"\nu = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(square / (2 * c))))}"),
                 ("step", rf"\Delta = {sp.latex(sp.sqrt(sp.UnevaluatedExpr(2 * c / square)))}\, F^{{-1}} g"),
