@@ -335,7 +335,7 @@ EXERCISES = (
                 "a curved map costs that. Here the map is linear and the matrix is at fault, so the direction itself is another.",
             ),
         ),
-        "The default of known implementations is λ = 0.1, on a matrix whose eigenvalues are mostly smaller.",
+        "A default of known implementations is λ = 0.1; of the CartPole matrix above most eigenvalues are smaller than that.",
         choices=SAME,
     ),
 )
