@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngtools.descent.natural import budget_step
+from ngtools.descent.natural import budget_step, natural_gradient
 from ngtools.geometry.kl_remainder import slope
 from ngtools.rl import anatomy, guarantee, mdp, npg, policies, trpo
 from ngtools.rl.advantages import gae
@@ -129,6 +129,8 @@ def test_every_link_of_the_chain(size, gamma):
         assert [c.mixed, c.paper] == pytest.approx([chain[2], chain[4]], rel=1e-10)
         assert c.mean_only == pytest.approx(factor * np.sqrt(facts.rho @ kl / 2), rel=1e-10)
         assert chain[0] <= c.mean_only
+        # what the chapter says of it: the penalty is 2 gamma / (1 - gamma) times the most that can be promised
+        assert abs(c.predicted) * 2 * gamma / (1 - gamma) <= c.mean_only
 
 
 @pytest.mark.claim("eq-tr-problem", how="numeric")
@@ -266,3 +268,15 @@ def test_linear_charts_make_the_same_update():
         for learner in (one, other)
     ]
     assert abs(damped[0] / damped[1] - 1) > 1e-3  # the test can tell two updates apart
+
+
+@pytest.mark.claim("eq-tr-affine", how="exact")
+def test_a_chart_with_more_weights_than_needed_makes_the_same_step():
+    """S of full row rank and not square: S w = s though S^T F S is singular; 1e-9 is its pseudo-inverse's rounding."""
+    rng = np.random.default_rng(36)
+    root, S, g = rng.standard_normal((3, 3)), rng.standard_normal((3, 5)), rng.standard_normal(3)
+    F = root @ root.T + np.eye(3)
+    s, w = natural_gradient(F, g), natural_gradient(S.T @ F @ S, S.T @ g, singular="minimum-norm")
+    assert S @ w == pytest.approx(s, abs=1e-9)
+    assert w @ S.T @ F @ S @ w == pytest.approx(s @ F @ s, rel=1e-9)
+    assert np.linalg.norm(S @ S.T @ g - s) > 0.1  # the plain gradient of the chart is another step
