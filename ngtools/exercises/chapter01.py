@@ -9,12 +9,12 @@ from ngtools.descent.comparison import in_charts
 from ngtools.exercises.checker import Exercise, Mistake
 from ngtools.exercises.misconceptions import ANOTHER_CHART, MISSING_ROOT, ONE_JACOBIAN, UPSIDE_DOWN
 
-SIGMA = 0.2
+SIGMA = 0.1
 
 
 def bob_over_carol() -> float:
     """How many times farther Bob moves sigma than Carol, to first order, at
-    sigma = 0.2 with one learning rate."""
+    sigma = 0.1 with one learning rate."""
     family = families.get("zero-mean-normal")
     bob = family.jacobian([SIGMA], to="variance")[0, 0]
     carol = family.jacobian([SIGMA], to="log-std")[0, 0]
@@ -142,6 +142,7 @@ EXERCISES = (
             Mistake("somebody else", bob_over_alice, "this compares Bob with Alice, whose factor is 1."),
         ),
         "The ratio is 1/(4 sigma^4): at sigma = 2 it would be Carol who leaps.",
+        hint="By the theorem each change of sigma carries one over a squared Jacobian. Divide the two.",
     ),
     Exercise(
         "alice_in_metres",
@@ -161,6 +162,7 @@ EXERCISES = (
             UPSIDE_DOWN.by(alice_in_metres_upside_down, "It takes her from metres to kilometres."),
         ),
         "Her learning rate carries the square of the unit of sigma; Carol's carries none.",
+        hint="What does a change of unit do to the derivative, and what to the step that is wanted?",
     ),
     Exercise(
         "dora",
@@ -175,6 +177,7 @@ EXERCISES = (
         ),
         "A fourth chart and a fourth answer.",
         inputs=((2.0, 0.05, 1.0), (0.8, 0.1, 1.3), (1.5, 0.2, 0.7)),
+        hint="Write the mean log-likelihood in tau, differentiate by tau, take the step, and go back to sigma.",
     ),
     Exercise(
         "leaving_from_below",

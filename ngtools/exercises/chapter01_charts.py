@@ -166,6 +166,7 @@ EXERCISES = (
             ),
         ),
         "The mean count cancels: in this chart the learning rate needs to know nothing about the answer.",
+        hint="Move H to the chart of the root: divide it by a squared Jacobian. The limit is twice 1/H.",
     ),
     Exercise(
         "pushed_step",
@@ -190,6 +191,7 @@ EXERCISES = (
             (np.array([[1.0, 0.5], [0.0, 2.0]]), np.array([1.0, -1.0])),
             (np.array([[0.3, 1.0], [-1.0, 0.7]]), np.array([0.4, 2.0])),
         ),
+        hint="Two linear systems: one turns g into the gradient in phi, one reads the step in theta.",
     ),
     Exercise(
         "refuting_pair",

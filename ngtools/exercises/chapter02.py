@@ -146,6 +146,7 @@ EXERCISES = (
             ),
         ),
         "On the equator the same order is worth twice as much.",
+        hint="A small arrow v has the squared length v^T M v on the unit sphere. Take the root, then the radius.",
     ),
     Exercise(
         "steepest_arrow",
@@ -168,6 +169,7 @@ EXERCISES = (
             (np.array([[1.0, 0.0], [0.0, 0.25]]), np.array([0.7, 0.3])),
             (np.array([[2.0, 0.5], [0.5, 1.0]]), np.array([-1.0, 0.4])),
         ),
+        hint="Two things must hold: M v is a positive multiple of g, and v^T M v is one.",
     ),
     Exercise(
         "mercator_metric",
@@ -201,5 +203,6 @@ EXERCISES = (
             ),
         ),
         "The better the chart, the smaller the loss: in a conformal one it is zero.",
+        hint="A climb per unit of way is g^T v over the length of v in M. Compare hers with the best one.",
     ),
 )

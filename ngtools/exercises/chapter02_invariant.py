@@ -211,6 +211,7 @@ EXERCISES = (
             (lambda theta: theta - 0.2 * (theta - 1), np.square, np.sqrt, 4.0),
             (lambda theta: theta + 0.5, np.exp, np.log, 1.5),
         ),
+        hint="The known update wants a theta, and the answer is a phi.",
     ),
     Exercise(
         "two_conformal_charts",

@@ -149,6 +149,7 @@ EXERCISES = (
             ANOTHER_CHART.by(rate_bound_of_the_scale, "It is the bound for the scale 1/b."),
         ),
         "If the shape were known, the bound would be less than half of this.",
+        hint="Invert the whole matrix n F, then take the entry of the rate, and the root last.",
     ),
     Exercise(
         "monte_carlo_fisher",
@@ -172,6 +173,7 @@ EXERCISES = (
         ),
         "It is positive semi-definite for any scores, and its rank is at most N.",
         inputs=tuple((psi,) for psi in SCORES),
+        hint="Each draw gives a matrix psi psi^T of shape (d, d). Average these matrices.",
     ),
     Exercise(
         "draws_needed",
@@ -196,6 +198,7 @@ EXERCISES = (
             ),
         ),
         "A seventh of what the entry of sigma costs: its score is quadratic in x and has the longer tail.",
+        hint="A mean of N terms has their variance over N. The terms here are squares of z/sigma.",
     ),
     Exercise(
         "empirical_about_the_mean",

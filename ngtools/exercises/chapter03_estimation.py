@@ -199,6 +199,7 @@ EXERCISES = (
             (1.0, np.array([4.0, 0.2, 0.9])),
             (-0.5, np.array([0.1, 0.6])),
         ),
+        hint="Add to mu the mean score divided by the information.",
     ),
     Exercise(
         "jeffreys_share",
@@ -222,6 +223,7 @@ EXERCISES = (
             ),
         ),
         "One octave of two: the measure is flat in log sigma, because there F is constant.",
+        hint="Integrate the root of F over the part, and over the whole.",
     ),
     Exercise(
         "shrunken_mean",

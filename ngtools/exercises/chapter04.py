@@ -149,6 +149,7 @@ EXERCISES = (
             ),
         ),
         "The quadratic form would say 1 nat: the step is far from small, and widening is the cheap direction.",
+        hint="The closed form at the head of the chapter takes standard deviations; the means are equal.",
     ),
     Exercise(
         "jeffreys_order",

@@ -134,6 +134,7 @@ EXERCISES = (
         ),
         "In the coordinate 2 sqrt(rate) the information is 1, and distances are differences.",
         inputs=((2.2, 3.1), (4.0, 1.0), (0.5, 6.0)),
+        hint="Integrate the root of the information between the rates. A distance has no sign.",
     ),
     Exercise(
         "sign_information",
@@ -153,6 +154,7 @@ EXERCISES = (
             ),
         ),
         "A sign says most where both answers are equally likely; here one of them comes five times out of six.",
+        hint="The formula for one bit needs the cut minus the mean. It gives what is kept.",
     ),
     Exercise(
         "widest_on_the_way",

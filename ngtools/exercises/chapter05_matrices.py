@@ -131,6 +131,7 @@ EXERCISES = (
             ),
         ),
         "A tenth: the one skewed family of the figure pays it, and the even ones pay nothing.",
+        hint="Compare what is left of F_11, the Schur complement, with F_11 itself.",
     ),
     Exercise(
         "information_left",
@@ -153,6 +154,7 @@ EXERCISES = (
         ),
         "It is never larger than F_ii, and equal to it if row i has no other entry.",
         inputs=((_MATRICES[0], 0), (_MATRICES[0], 2), (_MATRICES[1], 1)),
+        hint="It is made of one entry of an inverse. Of which matrix?",
     ),
     Exercise(
         "logistic_fisher",
@@ -175,5 +177,6 @@ EXERCISES = (
         ),
         "The responses do not occur in it, so it is also minus the Hessian, whatever they are.",
         inputs=((_X, np.array([0.3, -0.7])), (_X[:3], np.array([-1.0, 0.4])), (_X[:1], np.array([0.0, 1.0]))),
+        hint="It is a sum over the rows of v x x^T, with v the variance of a response.",
     ),
 )

@@ -123,6 +123,7 @@ EXERCISES = (
             DIAGONAL_ONLY.by(budget_on_the_diagonal),
         ),
         "It spends 0.02 nats in the model, and its predicted gain is sqrt(2c gᵀF⁻¹g).",
+        hint="Solve F v = g, then scale v until half of v^T F v is the budget.",
     ),
     Exercise(
         "divergence_of_a_step",
@@ -139,6 +140,7 @@ EXERCISES = (
         ),
         "It falls with the square of the slope along a run, which is why a fixed rate slows down by itself.",
         inputs=((0.1,), (0.7,)),
+        hint="Put the step alpha F^-1 g into half of Delta^T F Delta.",
     ),
     Exercise(
         "price_of_divergence",
@@ -156,6 +158,7 @@ EXERCISES = (
             MISSING_ROOT.by(price_squared),
         ),
         "It is one over the learning rate that spends the same budget: pay this price per nat, and this is your step.",
+        hint="It is the derivative of the best gain by the budget.",
     ),
     Exercise(
         "efficiency_of_the_gradient",
@@ -171,5 +174,6 @@ EXERCISES = (
             ),
         ),
         "It is the cosine of their angle in the Fisher metric. In another chart the plain gradient is another arrow.",
+        hint="Scale both steps until they spend the same, then divide their gains.",
     ),
 )

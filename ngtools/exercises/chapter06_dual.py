@@ -169,6 +169,7 @@ EXERCISES = (
             (1.0, 1.0, 0.3, 2.0, 0.5, np.array([3.0, 1.0, 4.0])),
             (2.5, 0.7, 0.8, 1.0, 1.0, np.array([0.0, 2.0])),
         ),
+        hint="Average the natural parameters of now and of the posterior, with the weights 1 - alpha and alpha.",
     ),
     Exercise(
         "fixed_budget",

@@ -72,7 +72,7 @@ class Exercise:
     inputs: tuple[tuple[Any, ...], ...] = ()
     choices: tuple[str, ...] = ()
     tolerance: float = 5e-4
-    hint: str = field(default="Compare your program with the definition, term by term.")
+    hint: str = field(default="Compare your answer with the definition, term by term.")
     measured: Callable[[], str] | None = None
 
     def judge(self, answer: Any) -> Verdict:
@@ -109,9 +109,9 @@ class Exercise:
     def _read(self, answer: Any) -> Any:
         """Turn an answer into something comparable: a list of arrays, or a string."""
         if self.kind == "prediction":
-            if answer not in self.choices:
+            if str(answer) not in self.choices:  # a choice that is a number may be given as one
                 raise _Unreadable(f"choose one of {', '.join(self.choices)} (got {answer!r})")
-            return answer
+            return str(answer)
         if self.kind == "formula":
             return _at_generic_points(answer)
         if self.kind == "value":

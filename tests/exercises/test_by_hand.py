@@ -81,7 +81,7 @@ def rate_bound():
 
 BY_HAND = {
     # chapter 01
-    "bob_over_carol": 625 / 4,
+    "bob_over_carol": 2500,
     "alice_in_metres": 1000**2,
     "dora": dora,
     "leaving_from_below": "nobody",

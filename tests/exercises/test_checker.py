@@ -50,6 +50,12 @@ def test_prediction_must_be_one_of_the_choices():
     assert "choose one of larger, smaller" in guess.judge("big").message
 
 
+def test_a_choice_that_is_a_number_may_be_given_as_one():
+    guess = Exercise("p", "prediction", lambda: "3", (), "Good.", choices=("2", "3"))
+    assert guess.judge(3).right is True
+    assert guess.judge(2).right is False
+
+
 def test_unknown_exercise_lists_the_known():
     with pytest.raises(AttributeError, match="variance_fisher"):
         check.nothing_of_the_kind  # noqa: B018
