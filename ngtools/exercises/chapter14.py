@@ -11,12 +11,12 @@ from ngtools.exercises.checker import Exercise, Mistake
 from ngtools.exercises.misconceptions import KL_REVERSED, MISSING_HALF
 from ngtools.rl import anatomy, clipping, penalised_bandit, ppo, reinforce, twins
 
-EPSILON = 0.3
+EPSILON = 0.4
 REF, REWARDS, BETA = (0.5, 0.3, 0.2), (0.0, 0.5, 1.0), 0.5
 
 
 def obeyed_divergence() -> float:
-    """The largest KL(old || new) of a policy whose ratios all lie in [0.7, 1.3], in nats."""
+    """The largest KL(old || new) of a policy whose ratios all lie in [0.6, 1.4], in nats."""
     return clipping.divergence_if_obeyed(EPSILON)
 
 
@@ -33,25 +33,26 @@ def obeyed_divergence_at_the_lower_end() -> float:
 
 
 def obeyed_divergence_other_direction() -> float:
-    r = np.array([1 - EPSILON, 1 + EPSILON])
-    return float((r * np.log(r)).mean())
+    ratio = np.array([1 - EPSILON, 1 + EPSILON])
+    return float((ratio * np.log(ratio)).mean())
 
 
-def clipped_value(r: float, A: float, epsilon: float) -> float:
-    """min(r A, clip(r, 1 - epsilon, 1 + epsilon) A)."""
-    return min(r * A, float(np.clip(r, 1 - epsilon, 1 + epsilon)) * A)
+def clipped_value(ratio: float, A: float, epsilon: float) -> float:
+    """The smaller of two products with A: of the ratio, and of the clipped ratio."""
+    clipped = float(np.clip(ratio, 1 - epsilon, 1 + epsilon))
+    return min(ratio * A, clipped * A)
 
 
-def clipped_value_without_min(r: float, A: float, epsilon: float) -> float:
-    return float(np.clip(r, 1 - epsilon, 1 + epsilon)) * A
+def clipped_value_without_min(ratio: float, A: float, epsilon: float) -> float:
+    return float(np.clip(ratio, 1 - epsilon, 1 + epsilon)) * A
 
 
-def clipped_value_with_max(r: float, A: float, epsilon: float) -> float:
-    return max(r * A, float(np.clip(r, 1 - epsilon, 1 + epsilon)) * A)
+def clipped_value_with_max(ratio: float, A: float, epsilon: float) -> float:
+    return max(ratio * A, float(np.clip(ratio, 1 - epsilon, 1 + epsilon)) * A)
 
 
-def clipped_value_above_only(r: float, A: float, epsilon: float) -> float:
-    return min(r, 1 + epsilon) * A
+def clipped_value_above_only(ratio: float, A: float, epsilon: float) -> float:
+    return min(ratio, 1 + epsilon) * A
 
 
 def penalised_policy(ref: Any, rewards: Any, beta: float) -> Any:
@@ -179,7 +180,10 @@ EXERCISES = (
                 obeyed_divergence_at_the_lower_end,
                 "A ratio cannot sit at the lower end everywhere: the new probabilities must sum to one.",
             ),
-            KL_REVERSED.by(obeyed_divergence_other_direction, "The mean of r log r is KL(new || old)."),
+            KL_REVERSED.by(
+                obeyed_divergence_other_direction,
+                "The mean of ratio times log ratio, under the old policy, is KL(new || old).",
+            ),
         ),
         "The bound needs every action in every state, not only those in the batch.",
     ),
@@ -191,7 +195,7 @@ EXERCISES = (
             Mistake(
                 "clip without minimum",
                 clipped_value_without_min,
-                "Without the minimum a ratio that went the wrong way gets no gradient back. Try r = 0.5 with A = 1.",
+                "Without the minimum a ratio that went the wrong way gets no gradient back. Try a ratio of 0.5 with A = 1.",
             ),
             Mistake(
                 "maximum for minimum",
@@ -204,7 +208,7 @@ EXERCISES = (
                 "Only the upper end is clipped here. A negative advantage pushes the ratio down, past the lower end.",
             ),
         ),
-        "Its slope in r is A or 0, and never has the other sign.",
+        "Its slope in the ratio is A or 0, and never has the other sign.",
         inputs=((0.5, 1.0, 0.2), (1.5, 1.0, 0.2), (0.5, -1.0, 0.2), (1.5, -1.0, 0.2), (1.1, 2.0, 0.3)),
     ),
     Exercise(
@@ -290,6 +294,6 @@ EXERCISES = (
                 reverse_price_of_the_forward_optimum, "The policy ref exp(r / beta) belongs to the other one."
             ),
         ),
-        "An action without reference probability is never taken, in either direction of KL.",
+        "Give ref a zero and the two directions differ: KL(pi || ref) forbids that action, KL(ref || pi) does not charge for it.",
     ),
 )

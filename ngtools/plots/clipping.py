@@ -19,9 +19,9 @@ def clipped_objective(ratios: Any, values: Mapping[str, Any], clip: float) -> Se
     """Draw the clipped objective against the ratio, a panel an advantage; ``values`` maps a title to (value, plain)."""
     _, drawn = plt.subplots(1, len(values), figsize=(6.4, 2.8))
     for ax, (title, (value, plain)) in zip(drawn, values.items()):
-        axes(ax, "ratio r", "objective" if ax is drawn[0] else "", title)
+        axes(ax, "ratio u", "objective" if ax is drawn[0] else "", title)
         ax.axvspan(1 - clip, 1 + clip, color=GREY, alpha=0.18, lw=0)
-        ax.plot(ratios, plain, color=GREY, ls="--", label="surrogate r A")
+        ax.plot(ratios, plain, color=GREY, ls="--", label="surrogate u A")
         ax.plot(ratios, value, color=BLUE, label="clipped")
         ax.axvline(1, color=BLACK, lw=0.8, ls=":")
         ax.legend(loc="best", fontsize=8)
