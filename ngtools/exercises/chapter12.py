@@ -199,6 +199,7 @@ EXERCISES = (
         ),
         "A state that is not visited and an action that is not taken have no gradient, whatever their advantage.",
         inputs=_TABLES,
+        hint="Differentiate log pi(a|s) by every logit of the state, multiply by Q, and average over actions and states.",
     ),
     Exercise(
         "tabular_natural",
@@ -219,6 +220,7 @@ EXERCISES = (
         ),
         "Compare the arguments with the answer: the natural gradient does not ask how often a state is visited.",
         inputs=_TABLES,
+        hint="In one state: which vector, orthogonal to the vector of ones, does rho (diag pi - pi pi^T) turn into the gradient?",
     ),
     Exercise(
         "bandit_step",
@@ -234,6 +236,7 @@ EXERCISES = (
             Mistake("not normalised", bandit_without_normalisation, "divide by the sum."),
         ),
         "The action with the largest reward gains most, however rarely it was taken.",
+        hint="The logits move by alpha times the natural gradient. Add that to log p, and go back to probabilities.",
     ),
     Exercise(
         "two_arm_flow",
@@ -249,6 +252,7 @@ EXERCISES = (
             ),
         ),
         "The logistic equation of population genetics, where the gap is a selection coefficient.",
+        hint="Write the expected reward and the Fisher information in the coordinate p. The symbols are p and gap.",
     ),
     Exercise(
         "weighted_information",
@@ -268,6 +272,7 @@ EXERCISES = (
             Mistake("uniform weights", uniformly_weighted_information, "the two states are not visited equally often."),
         ),
         "The second entry is small because j is rarely visited, and dividing by it undoes that.",
+        hint="In its state a logit has the information p (1 - p). How often is each of the two states visited?",
     ),
     Exercise(
         "mild_plateau",

@@ -214,6 +214,7 @@ EXERCISES = (
             MISSING_ROOT.by(step_scale_squared, "The model is quadratic in beta."),
         ),
         "Then ½ β² sᵀF s is the radius exactly, whatever g is.",
+        hint="First s^T F s, which is g^T F^-1 g; then the length at which the model of the divergence is delta.",
     ),
     Exercise(
         "advantages",
@@ -241,6 +242,7 @@ EXERCISES = (
             (_R, _V, _NEXT, _TERMINATED, _TRUNCATED, 0.9, 0.5),
             (_R, _V, _NEXT, _TERMINATED, _TRUNCATED, 0.99, 1.0),
         ),
+        hint="Work backwards: what is e_t at each kind of end, and what is handed on to the step before it?",
     ),
     Exercise(
         "exact_gain",
@@ -256,6 +258,7 @@ EXERCISES = (
             WRONG_SIGN.by(gain_of_going_back, "It is the gain of going from the new policy to the old one."),
         ),
         "The surrogate promises more: the new policy spends less time in the state in which it is better.",
+        hint="Advantages are the old policy's, the weights of the states the new one's; the return adds up over steps.",
     ),
     Exercise(
         "permitted_kl",
@@ -279,6 +282,7 @@ EXERCISES = (
             ),
         ),
         "Compare with a radius of 0.01, averaged and not maximal.",
+        hint="Write the lower bound, the promise minus C times the divergence, and ask where it vanishes.",
     ),
     Exercise(
         "backtracks_needed",
@@ -298,6 +302,7 @@ EXERCISES = (
             ),
         ),
         "The full step spends several times its budget, and few backtracks mend it.",
+        hint="Take the variance after each backtrack, put it into KL(old || new), and compare with the budget.",
     ),
     Exercise(
         "cut_as_an_end",

@@ -186,6 +186,7 @@ EXERCISES = (
             ),
         ),
         "The bound needs every action in every state, not only those in the batch.",
+        hint="Under the old policy the ratios have mean one. Which two values make the mean of -log largest?",
     ),
     Exercise(
         "clipped_value",
@@ -210,6 +211,7 @@ EXERCISES = (
         ),
         "Its slope in the ratio is A or 0, and never has the other sign.",
         inputs=((0.5, 1.0, 0.2), (1.5, 1.0, 0.2), (0.5, -1.0, 0.2), (1.5, -1.0, 0.2), (1.1, 2.0, 0.3)),
+        hint="Go through four cases: a ratio above and below the interval, an advantage of either sign.",
     ),
     Exercise(
         "louder_rewards",
@@ -252,6 +254,7 @@ EXERCISES = (
         ),
         "With ref the old policy it is the step of REPS and MPO, and multiplicative weights in chapter 12.",
         inputs=(((0.5, 0.3, 0.2), (0.0, 0.5, 1.0), 0.5), ((0.7, 0.2, 0.1), (1.0, -1.0, 2.0), 2.0)),
+        hint="Set the derivative of the objective by each pi(a) equal to one multiplier, and solve for pi(a).",
     ),
     Exercise(
         "log_ratio_as_loss",
@@ -295,5 +298,6 @@ EXERCISES = (
             ),
         ),
         "Give ref a zero and the two directions differ: KL(pi || ref) forbids that action, KL(ref || pi) does not charge for it.",
+        hint="Write that the two probabilities sum to one: a quadratic equation in nu.",
     ),
 )
