@@ -8,7 +8,8 @@
 Mutants are made by Cosmic Ray's operators on a copy of the checkout.  Left out: operators that only make a type error
 (shifts and bit operations on numbers, ``is`` for ``<``), annotations, and the sizes of caches; nothing there could tell
 a good test from a bad one.  Each mutant runs in a forked process against the tests that mirror its module, fastest
-first, and stops at the first red one.  The score has a Wilson interval, since a sample is drawn.
+first, and stops at the first red one.  The score has a Wilson interval, since a sample is drawn.  A mutant that no input
+can tell from the code is written down in tools/equivalent_mutants.toml with its reason, and left out of the score.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "mutants.jsonl"
+EQUIVALENT = ROOT / "tools" / "equivalent_mutants.toml"
 CORE = ("families", "symbolic", "geometry", "linear", "kfac")
 LEFT_OUT = re.compile(
     r"(RShift|LShift|BitOr|BitAnd|BitXor|FloorDiv|Mod|Invert|Variable(Replacer|Inserter)|_Is$|_IsNot$|_Is_|_IsNot_)"
@@ -139,7 +142,10 @@ def mutant_of(area: str, path: Path, name: str, occurrence: int, line: int) -> M
     from cosmic_ray.mutating import mutate_code
 
     source = (ROOT / path).read_text(encoding="utf-8")
-    changed = mutate_code(source, plugins.get_operator(name)(), occurrence)
+    try:
+        changed = mutate_code(source, plugins.get_operator(name)(), occurrence)
+    except AttributeError:  # Cosmic Ray cannot replace an exception that is named with a dot
+        return None
     if changed is None or changed == source or not parses(changed):
         return None
     lines = source.splitlines()
@@ -316,7 +322,19 @@ def in_a_child(copy: Path, tests: list[str], timeout: float) -> int | None:
         os.dup2(silent, 2)
         import pytest
 
-        flags = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "--no-header"]
+        flags = [
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-p",
+            "no:cov",
+            "-p",
+            "no:benchmark",
+            "--no-header",
+        ]
         os._exit(int(pytest.main([*flags, *(part for part in tests)])))
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
@@ -341,18 +359,41 @@ def wilson(killed: int, n: int) -> tuple[float, float]:
     return centre - half, centre + half
 
 
+def equivalents(listing: Path = EQUIVALENT, root: Path = ROOT) -> dict[tuple[str, str, str], str]:
+    """The mutants that mean the same as the code, and why; ValueError where the code has moved on."""
+    found = {}
+    for entry in tomllib.loads(listing.read_text(encoding="utf-8"))["mutant"] if listing.exists() else []:
+        file = root / entry["path"]
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        if entry["before"] not in map(str.strip, lines):
+            raise ValueError(f"{listing.name}: no line of {entry['path']} is any more: {entry['before']}")
+        if not entry["why"].strip():
+            raise ValueError(f"{listing.name}: no reason for {entry['path']}: {entry['after']}")
+        found[entry["path"], entry["before"], entry["after"]] = entry["why"]
+    return found
+
+
 def report() -> int:
-    found = results()
+    same, found = equivalents(), results()
+    for result in found:
+        if (
+            result["outcome"] not in ("killed", "timeout")
+            and (result["path"], result["before"], result["after"]) in same
+        ):
+            result["outcome"] = "equivalent"
     for area in dict.fromkeys(result["area"] for result in found):
-        here = [result for result in found if result["area"] == area]
+        here = [result for result in found if result["area"] == area and result["outcome"] != "equivalent"]
         killed = sum(result["outcome"] in ("killed", "timeout") for result in here)
-        low, high = wilson(killed, len(here))
+        low, high = wilson(killed, max(len(here), 1))
         print(
-            f"{area:10} {killed:4} of {len(here):4} killed: {killed / len(here):.1%}  (95 %: {low:.1%} to {high:.1%})"
+            f"{area:10} {killed:4} of {len(here):4} killed: {killed / max(len(here), 1):.1%}"
+            f"  (95 %: {low:.1%} to {high:.1%})"
         )
     for result in found:
         if result["outcome"] not in ("killed", "timeout"):
             print(f"{result['outcome']}: {result['path']}:{result['line']}  {result['before']}  ->  {result['after']}")
+            if result["outcome"] == "equivalent":
+                print(f"    since {same[result['path'], result['before'], result['after']]}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import mutants
 import nbformat
 import notebook_ids
 import pytest
@@ -88,3 +89,44 @@ def test_what_a_cell_prints_is_stored_in_one_piece():
         ("stderr", "c\n"),
         ("stdout", "d\n"),
     ]
+
+
+def test_an_equivalent_mutant_is_left_out_of_the_score_with_its_reason(tmp_path, monkeypatch, capsys):
+    (tmp_path / "module.py").write_text("def f(x):\n    return x[0]\n")
+    listing = tmp_path / "equivalent.toml"
+    entry = '[[mutant]]\npath = "module.py"\nbefore = "return x[0]"\nafter = "return x[-1]"\nwhy = "x has one entry"\n'
+    listing.write_text(entry)
+    same = mutants.equivalents(listing, tmp_path)
+    assert same == {("module.py", "return x[0]", "return x[-1]"): "x has one entry"}
+    assert mutants.equivalents(tmp_path / "none.toml", tmp_path) == {}
+
+    lived = {"area": "all", "path": "module.py", "line": 2, "before": "return x[0]", "outcome": "survived"}
+    found = [lived | {"after": "return x[-1]"}, lived | {"after": "return x[1]"}]
+    found.append(lived | {"after": "return x[2]", "outcome": "killed"})
+    monkeypatch.setattr(mutants, "results", lambda: found)
+    monkeypatch.setattr(mutants, "equivalents", lambda: same)
+    assert mutants.report() == 0
+    score, *rest = capsys.readouterr().out.splitlines()
+    assert "1 of    2 killed: 50.0%" in score
+    assert rest == [
+        "equivalent: module.py:2  return x[0]  ->  return x[-1]",
+        "    since x has one entry",
+        "survived: module.py:2  return x[0]  ->  return x[1]",
+    ]
+
+
+def test_an_equivalent_mutant_of_a_line_that_is_gone_is_an_error(tmp_path):
+    (tmp_path / "module.py").write_text("y = 2\n")
+    entry = '[[mutant]]\npath = "module.py"\nbefore = "{}"\nafter = "y = 3"\nwhy = "{}"\n'
+    listing = tmp_path / "equivalent.toml"
+    for before, why, message in (
+        ("y = 1", "so", "no line of module.py is any more: y = 1"),
+        ("y = 2", " ", "no reason"),
+    ):
+        listing.write_text(entry.format(before, why))
+        with pytest.raises(ValueError, match=message):
+            mutants.equivalents(listing, tmp_path)
+
+
+def test_every_equivalent_mutant_still_stands():
+    mutants.equivalents()
