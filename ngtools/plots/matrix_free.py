@@ -72,7 +72,7 @@ def chart_gap(errors: Mapping[str, Any], gap: Any, ax: Axes | None = None) -> Ax
     for (name, values), colour, style in zip(errors.items(), _COLOURS, _STYLES[1:]):
         ax.semilogy(np.arange(len(values)), values, color=colour, ls=style, label=f"error, {name}")
     ax.set_ylim(1e-8, 2)
-    ax.legend(loc="lower left")
+    ax.legend(loc="upper right")
     return ax
 
 

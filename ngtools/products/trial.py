@@ -84,9 +84,16 @@ def gradients_per_product(sizes: tuple[int, ...], N: int = 64) -> tuple[float, f
     params, X, y = problem(np.random.default_rng(0), sizes, N)
     with jax.enable_x64(True):
         unit = multiply_adds(lambda p: log_likelihood_gradient(network, p, (X, y), HEAD), params)
-        ops = [route(network, params, X, HEAD) for route in (fisher_vector_product, kl_hessian_vector_product)]
-        first, second = (multiply_adds(op, params) / unit for op in ops)
-    return first, second
+        first, second = (
+            _multiply_adds(route, params, X) for route in (fisher_vector_product, kl_hessian_vector_product)
+        )
+    return first / unit, second / unit
+
+
+def _multiply_adds(route: Any, params: Any, X: Any) -> int:
+    # the linearisation is traced and not run: a count needs shapes, and no compiler
+    op = jax.eval_shape(lambda p, x: route(network, p, x, HEAD), params, X)
+    return multiply_adds(lambda linear, v: linear(v), op, params)
 
 
 def cg_solution(one: Trial, *, damping: float = 0.0, tol: float = 1e-10, max_steps: int = 200) -> Solution:
