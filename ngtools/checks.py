@@ -67,15 +67,24 @@ def metric(value: Any, name: str, dimension: int | None = None) -> np.ndarray:
     return array
 
 
-def number(value: Any, name: str, above: float = -math.inf) -> float:
-    """Return one finite number greater than ``above``."""
-    if isinstance(value, (bool, str)) or not (isinstance(value, Real) or np.ndim(value) == 0):
+def number(
+    value: Any, name: str, above: float = -math.inf, *, least: float = -math.inf, below: float = math.inf
+) -> float:
+    """Return one finite number greater than ``above``, at least ``least`` and less than ``below``."""
+    if isinstance(value, (bool, str)) or not (isinstance(value, Real) or _is_real_scalar(value)):
         raise TypeError(f"{name} must be one number (got {value!r})")
-    if not above < float(value) < math.inf:
+    if not (above < float(value) < below and float(value) >= least and math.isfinite(value)):
         wanted = ["finite"] if not math.isfinite(value) else []
+        wanted += [f"< {below:g}"] if below < math.inf else []
+        wanted += [f">= {least:g}"] if least > -math.inf else []
         wanted += [f"> {above:g}"] if above > -math.inf else []
         raise ValueError(f"{name} must be {' and '.join(wanted[::-1])} (got {value!r})")
     return float(value)
+
+
+def _is_real_scalar(value: Any) -> bool:
+    """Whether a value that is no Python number is one entry of an array of real numbers (None is not)."""
+    return np.ndim(value) == 0 and getattr(value, "dtype", np.dtype(object)).kind not in "bcOUSMm"
 
 
 def whole_number(value: Any, name: str, least: int = 1) -> int:

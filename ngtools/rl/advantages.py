@@ -71,6 +71,11 @@ def gae(
     gamma, lam
         Discount and lambda, in [0, 1].
 
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes that differ (nothing is broadcast), marks that are not booleans, and, of concrete arrays, nan or infinity.
+
     Examples
     --------
     >>> one = jnp.ones(2)
@@ -78,9 +83,11 @@ def gae(
     [6.0, 1.0]
     """
     check_discounts(gamma=gamma, lam=lam)
-    rewards, values = jnp.asarray(rewards), jnp.asarray(values)
+    _check_rows(rewards, values=values, next_values=next_values, terminated=terminated, truncated=truncated)
+    rewards, values, next_values = jnp.asarray(rewards), jnp.asarray(values), jnp.asarray(next_values)
+    terminated, truncated = jnp.asarray(terminated), jnp.asarray(truncated)
     delta = rewards + gamma * jnp.where(terminated, 0, next_values) - values
-    decay = gamma * lam * jnp.where(jnp.asarray(terminated) | jnp.asarray(truncated), 0, jnp.ones_like(delta))
+    decay = gamma * lam * jnp.where(terminated | truncated, 0, jnp.ones_like(delta))
 
     def back(following: Any, row: Any) -> Any:
         delta, decay = row
@@ -101,6 +108,8 @@ def batch(rollout: Rollout, value: Any, *, gamma: Any, lam: Any, normalise: bool
         Subtract the mean of the advantages and divide by their standard deviation.  Constant advantages stay 0.
     """
     values, next_values = value(rollout.observations), value(rollout.next_observations)
+    if not (rollout.valid is None or trees.is_traced(rollout.valid) or np.any(rollout.valid)):
+        raise ValueError("rollout has no valid step: there is nothing to take a mean over")
     estimates = gae(rollout.rewards, values, next_values, rollout.terminated, rollout.truncated, gamma, lam)
     weights = None if rollout.valid is None else (rollout.valid / jnp.sum(rollout.valid)).ravel()
     rows: Any = jax.tree.map(
@@ -121,5 +130,28 @@ def batch(rollout: Rollout, value: Any, *, gamma: Any, lam: Any, normalise: bool
 def check_discounts(**values: Any) -> None:
     """Raise ValueError unless each lies in [0, 1]; traced values are not looked at."""
     for name, value in values.items():
-        if not trees.is_traced(value) and not (np.ndim(value) == 0 and 0 <= value <= 1):
+        if trees.is_traced(value):
+            continue
+        if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "fiu" or not 0 <= value <= 1:
             raise ValueError(f"{name} must lie in [0, 1] (got {value!r})")
+
+
+def _check_rows(rewards: Any, **others: Any) -> None:
+    shape = np.shape(rewards)
+    if not shape or shape[0] == 0:
+        raise ValueError(f"rewards must have shape (T, ...), time first, with at least one row (got {shape})")
+    for name, rows in {"rewards": rewards, **others}.items():
+        dtype, marks = _dtype(rows), name in ("terminated", "truncated")
+        if marks and not jnp.issubdtype(dtype, jnp.bool_):
+            raise TypeError(f"{name} must be booleans (got dtype {dtype})")
+        if not marks and not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
+            raise TypeError(f"{name} must be real numbers (got dtype {dtype})")
+        if np.shape(rows) != shape:
+            raise ValueError(
+                f"{name} must have the shape of rewards, {shape} (got {np.shape(rows)}); no broadcasting is done"
+            )
+        trees.check_finite(rows if hasattr(rows, "dtype") else np.asarray(rows), name)
+
+
+def _dtype(rows: Any) -> Any:
+    return rows.dtype if hasattr(rows, "dtype") else np.asarray(rows).dtype

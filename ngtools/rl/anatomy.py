@@ -12,8 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import trees
+from ngtools.checks import number, real_array, whole_number
 from ngtools.rl import advantages, critics, envs, policies, trpo
 from ngtools.rl.rollout import collect
+from ngtools.rl.settings import at_values as checked_values
 
 __all__ = ["Trial", "at_values", "budget_shares", "full_step", "random_gains", "trial"]
 
@@ -45,7 +47,7 @@ class Trial:
 
     def _moved(self, step: Any) -> Any:
         flat, back = trees.flatten(self.state.params)
-        return back(flat + jnp.asarray(step))
+        return back(flat + jnp.asarray(real_array(step, "step", flat.shape)))
 
 
 def _surrogate(policy: Any, old: Any, new: Any, batch: Any) -> Any:
@@ -58,6 +60,8 @@ def _surrogate(policy: Any, old: Any, new: Any, batch: Any) -> Any:
 
 def trial(seed: int, copies: int = 16, steps: int = 32) -> Trial:
     """Play CartPole with a linear policy of random weights (two logits: ten parameters, rank five) and no critic."""
+    envs.protocol.check_counts(copies=copies, steps=steps)
+    seed = whole_number(seed, "seed", least=0)
     with jax.enable_x64(True):
         env = envs.make("CartPole-v1", num_envs=copies)
         policy = policies.linear(env)
@@ -81,6 +85,7 @@ _collect = jax.jit(collect, static_argnums=(0, 1, 5))
 
 def full_step(found: Trial, delta: float) -> np.ndarray:
     """sqrt(2 delta / s^T F s) s with F s = g, by dense linear algebra, shape (d,)."""
+    delta = number(delta, "delta", above=0)
     s = np.linalg.pinv(found.F, rcond=1e-10, hermitian=True) @ found.g
     return np.asarray(np.sqrt(2 * delta / (found.g @ s)) * s)
 
@@ -88,17 +93,20 @@ def full_step(found: Trial, delta: float) -> np.ndarray:
 def at_values(method: Any, found: Trial, settings: Any, knob: str, values: Any) -> Any:
     """Return the reports of one update of a trial at several values of one floating point setting, batched."""
 
+    values = checked_values(settings, knob, values)
+
     def one(value: Any) -> Any:
         chosen = SimpleNamespace(**vars(settings) | {knob: value})
         return method.update(found.policy, found.state, found.batch, chosen)[1]
 
     with jax.enable_x64(True):
-        reports = jax.jit(jax.vmap(one))(jnp.asarray(values, float))
+        reports = jax.jit(jax.vmap(one))(jnp.asarray(values))
         return jax.tree.map(np.asarray, reports)
 
 
 def random_gains(found: Trial, delta: float, rng: np.random.Generator, count: int = 300) -> np.ndarray:
     """Return g . r for random steps r with 1/2 r^T F r = delta, relative to the best, sqrt(2 delta g^T F^+ g)."""
+    delta, count = number(delta, "delta", above=0), whole_number(count, "count")
     draws = rng.standard_normal((count, len(found.g)))
     length = np.sqrt(np.einsum("ni,ij,nj->n", draws, found.F, draws) / (2 * delta))
     best = np.sqrt(2 * delta * found.g @ np.linalg.pinv(found.F, rcond=1e-10, hermitian=True) @ found.g)
@@ -108,7 +116,9 @@ def random_gains(found: Trial, delta: float, rng: np.random.Generator, count: in
 def budget_shares(found: Trial, dampings: Any) -> np.ndarray:
     """Return 1/2 step^T F step / delta for the step of ``damped_length=True``: s^T F s / s^T (F + lambda I) s."""
     shares = []
-    for damping in np.asarray(dampings, float):
+    for damping in real_array(dampings, "dampings", ("n",)):
+        if damping <= 0:
+            raise ValueError(f"dampings must be > 0 (got {damping:g}): F of two logits is singular")
         damped = found.F + damping * np.eye(len(found.g))
         s = np.linalg.solve(damped, found.g)
         shares.append(s @ found.F @ s / (s @ damped @ s))

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from ngtools.checks import number, real_array
+
 __all__ = ["gradient_flow", "multiplicative_weights", "natural_flow", "regret"]
 
 
@@ -22,22 +24,20 @@ def multiplicative_weights(p: Any, r: Any, alpha: float) -> np.ndarray:
     array([0.75, 0.25])
     """
     p, r = _check(p, r)
-    if not np.isfinite(alpha):
-        raise ValueError(f"alpha must be finite (got {alpha!r})")
-    return _weighted(p, alpha * r)
+    return _weighted(p, number(alpha, "alpha") * r)
 
 
 def natural_flow(p: Any, r: Any, times: Any) -> np.ndarray:
     """The natural gradient flow from p at the given times, p_k exp(t r_k) normalised, shape (len(times), K)."""
     p, r = _check(p, r)
-    return np.stack([_weighted(p, t * r) for t in np.asarray(times, float)])
+    return np.stack([_weighted(p, t * r) for t in real_array(times, "times", ("n",))])
 
 
 def gradient_flow(p: Any, r: Any, times: Any) -> np.ndarray:
     """The gradient flow of the logits from p, at increasing times from 0 on, shape (len(times), K)."""
     p, r = _check(p, r)
-    times = np.asarray(times, float)
-    if times.ndim != 1 or len(times) < 2 or (np.diff(times) <= 0).any() or times[0] < 0:
+    times = real_array(times, "times", ("n",))
+    if len(times) < 2 or (np.diff(times) <= 0).any() or times[0] < 0:
         raise ValueError("times must be at least two increasing numbers >= 0")
 
     def field(t: float, logits: np.ndarray) -> np.ndarray:
@@ -50,8 +50,13 @@ def gradient_flow(p: Any, r: Any, times: Any) -> np.ndarray:
 
 def regret(p: Any, r: Any) -> np.ndarray:
     """max r - p . r, for one policy (K,) or many (..., K)."""
-    r = np.asarray(r, float)
-    return np.asarray(np.asarray(p, float) @ (r.max() - r))
+    r, p = real_array(r, "r", ("K",)), real_array(p, "p")
+    if p.shape[-1:] != r.shape:
+        raise ValueError(f"p and r must have one entry for each action (got shapes {p.shape} and {r.shape})")
+    # a long flow ends where probabilities are 0 to rounding
+    if (p < 0).any() or (np.abs(p.sum(axis=-1) - 1) > 1e-8).any():
+        raise ValueError("p must be probabilities with sum 1 along its last axis")
+    return np.asarray(p @ (r.max() - r))
 
 
 def _weighted(p: np.ndarray, exponent: np.ndarray) -> np.ndarray:
@@ -60,11 +65,9 @@ def _weighted(p: np.ndarray, exponent: np.ndarray) -> np.ndarray:
 
 
 def _check(p: Any, r: Any) -> tuple[np.ndarray, np.ndarray]:
-    p, r = np.asarray(p, float), np.asarray(r, float)
-    if p.ndim != 1 or p.shape != r.shape:
+    p, r = real_array(p, "p"), real_array(r, "r")
+    if p.ndim != 1 or p.shape != r.shape or not len(p):
         raise ValueError(f"p and r must have one entry for each action (got shapes {p.shape} and {r.shape})")
-    if not np.isfinite(r).all():
-        raise ValueError(f"r contains {r[~np.isfinite(r)][0]} at index {int(np.flatnonzero(~np.isfinite(r))[0])}")
     if not (p > 0).all() or abs(p.sum() - 1) > 1e-8:
         raise ValueError(f"p must be positive probabilities with sum 1 (got {p}, sum {p.sum():g})")
     return p, r

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit
 
+from ngtools.checks import number, real_array, whole_number
 from ngtools.rl import mdp as tabular
 
 __all__ = ["CHARTS", "Chart", "after_step", "ascend", "chart_gap", "policy_of"]
@@ -61,7 +62,11 @@ CHARTS = (
 
 def policy_of(z: Any) -> np.ndarray:
     """Return pi(a | s) from log odds z of action 1, shape (S, 2)."""
-    return np.stack([expit(-np.asarray(z)), expit(np.asarray(z))], axis=1)
+    return _policy_of(real_array(z, "z", ("S",)))
+
+
+def _policy_of(z: Any) -> np.ndarray:
+    return np.stack([expit(-z), expit(z)], axis=1)
 
 
 def after_step(
@@ -82,8 +87,10 @@ def after_step(
     """
     if kind not in ("vanilla", "backtracking", "bisection"):
         raise ValueError(f"kind must be 'vanilla', 'backtracking' or 'bisection' (got {kind!r})")
-    phi = np.asarray(phi, float)
-    pi = policy_of(chart.back(phi))
+    size, phi = number(size, "size", above=0), _two_actions(mdp, phi, "phi")
+    if not chart.inside(phi).all():
+        raise ValueError(f"phi must lie in the domain of the chart '{chart.name}' (got {phi})")
+    pi = _policy_of(chart.back(phi))
     found = tabular.evaluate(mdp, pi, gamma)
     variance, slope = pi[:, 0] * pi[:, 1], chart.slope(phi)
     g = found.rho * variance * (found.Q[:, 1] - found.Q[:, 0]) * slope
@@ -98,7 +105,7 @@ def after_step(
         new = phi + fraction * full
         if not chart.inside(new).all():
             return np.inf, -np.inf
-        moved = policy_of(chart.back(new))
+        moved = _policy_of(chart.back(new))
         with np.errstate(divide="ignore"):  # a probability that underflows: the divergence is infinite
             kl = np.sum(pi * (np.log(pi) - np.log(moved)), axis=1)
         return float(found.rho @ kl), float(found.rho @ np.sum(moved * found.advantage, axis=1))
@@ -120,24 +127,28 @@ def after_step(
 
 def ascend(mdp: tabular.MDP, chart: Chart, z: Any, gamma: float, kind: str, size: float, steps: int) -> np.ndarray:
     """Return R before and after each of ``steps`` steps that begin at log odds z; nan once the domain is left."""
-    phi = chart.to(np.asarray(z, float))
+    steps, phi = whole_number(steps, "steps", least=0), chart.to(_two_actions(mdp, z, "z"))
     values: list[float] = []
     for step in range(steps + 1):
         if step:
             phi, _ = after_step(mdp, chart, phi, gamma, kind, size)
         if np.isnan(phi).any():
             return np.array(values + [np.nan] * (steps + 1 - step))
-        values.append(tabular.evaluate(mdp, policy_of(chart.back(phi)), gamma).expected_return)
+        values.append(tabular.evaluate(mdp, _policy_of(chart.back(phi)), gamma).expected_return)
     return np.array(values)
 
 
 def chart_gap(mdp: tabular.MDP, chart: Chart, z: Any, gamma: float, kind: str, sizes: Any) -> np.ndarray:
     """Return max_s |p - p'| between one step in ``chart`` and one in log odds, for each size."""
-    gaps = []
-    for size in sizes:
-        ends = [
-            expit(c.back(after_step(mdp, c, c.to(np.asarray(z, float)), gamma, kind, size)[0]))
-            for c in (CHARTS[0], chart)
-        ]
+    z, gaps = _two_actions(mdp, z, "z"), []
+    for i, size in enumerate(real_array(sizes, "sizes", ("n",))):
+        number(size, f"sizes[{i}]", above=0)
+        ends = [expit(c.back(after_step(mdp, c, c.to(z), gamma, kind, size)[0])) for c in (CHARTS[0], chart)]
         gaps.append(np.abs(ends[0] - ends[1]).max())
     return np.array(gaps)
+
+
+def _two_actions(mdp: tabular.MDP, coordinates: Any, name: str) -> np.ndarray:
+    if mdp.actions != 2:
+        raise ValueError(f"mdp must have 2 actions: a chart has one coordinate a state (got {mdp!r})")
+    return real_array(coordinates, name, (mdp.states,))

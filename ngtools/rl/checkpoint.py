@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from typing import Any
 
 import jax
@@ -29,7 +30,12 @@ def save(path: str | os.PathLike[str], tree: Any) -> None:
     described = []
     for i, (place, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(tree)):
         kind = str(jax.random.key_impl(leaf)) if _is_key(leaf) else ""
-        arrays[f"leaf{i}"] = np.asarray(jax.random.key_data(leaf) if kind else leaf)
+        array = np.asarray(jax.random.key_data(leaf) if kind else leaf)
+        if array.dtype.kind not in "biufcV":
+            raise TypeError(
+                f"tree must hold arrays of numbers and keys (got {leaf!r} at {jax.tree_util.keystr(place)})"
+            )
+        arrays[f"leaf{i}"] = array
         described.append({"place": jax.tree_util.keystr(place), "key": kind})
     header = json.dumps({"format": FORMAT, "leaves": described})
     temporary = f"{os.fspath(path)}.part"
@@ -50,9 +56,11 @@ def load(path: str | os.PathLike[str], like: Any) -> Any:
     ------
     ValueError
         The file holds something else; the message names the first difference.
+    FileNotFoundError
+        There is no such file.
     """
     places = jax.tree_util.tree_leaves_with_path(like)
-    with np.load(path, allow_pickle=False) as file:
+    with _opened(path) as file:
         if "header" not in file:
             raise ValueError(f"{os.fspath(path)} was not written by checkpoint.save")
         header = json.loads(str(file["header"]))
@@ -66,16 +74,36 @@ def load(path: str | os.PathLike[str], like: Any) -> Any:
         leaves = []
         for i, (entry, (_, leaf)) in enumerate(zip(header["leaves"], places)):
             array = file[f"leaf{i}"]
-            if entry["key"]:
-                leaves.append(jax.random.wrap_key_data(jnp.asarray(array), impl=entry["key"]))
-                continue
+            kind = str(jax.random.key_impl(leaf)) if _is_key(leaf) else ""
+            if entry["key"] != kind:
+                raise ValueError(
+                    f"{os.fspath(path)} holds {_kind(entry['key'])} at {entry['place']}, like has {_kind(kind)}"
+                )
+            if kind:
+                leaf = jax.random.key_data(leaf)
             if array.shape != np.shape(leaf) or array.dtype != np.asarray(leaf).dtype:
                 raise ValueError(
                     f"{os.fspath(path)} holds {array.dtype} of shape {array.shape} at {entry['place']}, like has "
                     f"{np.asarray(leaf).dtype} of shape {np.shape(leaf)} (was jax_enable_x64 the same?)"
                 )
-            leaves.append(jnp.asarray(array))
+            found_leaf = jnp.asarray(array)
+            leaves.append(jax.random.wrap_key_data(found_leaf, impl=kind) if kind else found_leaf)
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def _opened(path: Any) -> Any:
+    """Open an npz file; what is none is said to be none."""
+    try:
+        file = np.load(path, allow_pickle=False)
+    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise ValueError(f"{os.fspath(path)} was not written by checkpoint.save: {error}") from error
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise ValueError(f"{os.fspath(path)} was not written by checkpoint.save: it holds one array")
+    return file
+
+
+def _kind(key: str) -> str:
+    return f"a key of {key}" if key else "an array"
 
 
 def _is_key(leaf: Any) -> bool:

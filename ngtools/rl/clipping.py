@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ngtools.checks import number
+from ngtools.checks import number, real_array
 from ngtools.rl import anatomy, ppo
 from ngtools.rl.report import Report
 
@@ -57,8 +57,15 @@ def clipped_slopes(ratios: Any, advantages: Any, clip: float) -> tuple[np.ndarra
     opposite sign: nothing pulls a ratio back.
     """
     epsilon = _clip(clip)
+    ratios, advantages = real_array(ratios, "ratios"), real_array(advantages, "advantages")
+    if (ratios < 0).any():
+        raise ValueError(f"ratios of probabilities must be >= 0 (got {ratios.min():g})")
+    if ratios.shape != advantages.shape and advantages.ndim and ratios.ndim:
+        raise ValueError(
+            f"ratios and advantages must have one shape, or one of them be a number (got {ratios.shape} and {advantages.shape})"
+        )
     with jax.enable_x64(True):
-        r, A = jnp.broadcast_arrays(jnp.asarray(ratios, float), jnp.asarray(advantages, float))
+        r, A = jnp.broadcast_arrays(jnp.asarray(ratios), jnp.asarray(advantages))
         slope = jax.vmap(jax.grad(ppo.clipped), (0, 0, None))(r.ravel(), A.ravel(), epsilon)
         return np.asarray(ppo.clipped(r, A, epsilon)), np.asarray(slope).reshape(r.shape)
 
@@ -75,6 +82,9 @@ def updates(found: anatomy.Trial, learning_rates: Any, *, clip: float = 0.2, epo
     clip, epochs
         As in ``ppo.Settings``; an epoch is one step, since the batch is not divided.
     """
+    learning_rates = real_array(learning_rates, "learning_rates", ("n",))
+    if (learning_rates <= 0).any():
+        raise ValueError(f"learning_rates must be > 0 (got {learning_rates.min():g})")
     settings = ppo.Settings(clip=_clip(clip), epochs=epochs, minibatch=len(found.batch.advantages), max_grad_norm=None)
     with jax.enable_x64(True):
         memory = ppo.optimizer(settings).init(found.state.params)

@@ -12,9 +12,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.checks import number, real_array, whole_number
 from ngtools.descent import natural_gradient
 from ngtools.rl import mdp as tabular
 from ngtools.rl.mdp.evaluation import check_policy
+from ngtools.rl.mdp.model import check_probabilities
 
 __all__ = [
     "Comparison",
@@ -87,12 +89,20 @@ class ExactStep:
 
 def penalty(largest: float, gamma: float) -> float:
     """4 epsilon gamma / (1 - gamma)^2, what a nat of max KL costs in the bound of TRPO; epsilon = max |A|."""
+    largest, gamma = number(largest, "largest", least=0), _discount(gamma)
     return 4 * largest * gamma / (1 - gamma) ** 2
 
 
 def kl_by_state(old: Any, new: Any) -> np.ndarray:
     """KL(old(. | s) || new(. | s)) in nats, shape (S,); both policies shape (S, A), with positive entries."""
-    old, new = np.asarray(old, float), np.asarray(new, float)
+    old, new = real_array(old, "old", ("S", "A")), real_array(new, "new")
+    if old.shape != new.shape:
+        raise ValueError(f"old and new must have one shape (S, A) (got {old.shape} and {new.shape})")
+    for name, policy in (("old", old), ("new", new)):
+        check_probabilities(policy, name, ("s",))
+        if not (policy > 0).all():
+            s, a = (int(i) for i in np.argwhere(policy <= 0)[0])
+            raise ValueError(f"{name} must have positive entries (got 0 at s={s}, a={a}): the divergence is not finite")
     return np.asarray(np.sum(old * (np.log(old) - np.log(new)), axis=1))
 
 
@@ -104,9 +114,7 @@ def compare(mdp: tabular.MDP, old: Any, new: Any, gamma: float) -> Comparison:
     ValueError
         As ``mdp.evaluate``; and where gamma is None, since the bounds are about a discounted return.
     """
-    if gamma is None:
-        raise ValueError("gamma must be a number in [0, 1): the bounds hold for the discounted return")
-    old, new = check_policy(mdp, old), check_policy(mdp, new)
+    gamma, old, new = _discount(gamma), check_policy(mdp, old, "old"), check_policy(mdp, new, "new")
     before, after = tabular.evaluate(mdp, old, gamma), tabular.evaluate(mdp, new, gamma)
     drift = np.sum(new * before.advantage, axis=1)  # what the new policy gains in a state, by the old values
     kl, tv = kl_by_state(old, new), np.abs(new - old).sum(axis=1) / 2
@@ -125,6 +133,12 @@ def compare(mdp: tabular.MDP, old: Any, new: Any, gamma: float) -> Comparison:
         mixed=factor * float(np.sqrt(max(mean, 0) * max(most, 0))),
         mean_only=2 * factor * float(np.sqrt(max(mean, 0) / 2)),
     )
+
+
+def _discount(gamma: Any) -> float:
+    if gamma is None:
+        raise ValueError("gamma must be a number in [0, 1): the bounds hold for the discounted return")
+    return number(gamma, "gamma", least=0, below=1)
 
 
 def visits(mdp: tabular.MDP, pi: Any, gamma: float) -> np.ndarray:
@@ -157,8 +171,8 @@ def exact_step(
     """
     if constraint not in ("mean", "max"):
         raise ValueError(f"constraint must be 'mean' or 'max' (got {constraint!r})")
-    if not delta > 0:
-        raise ValueError(f"delta must be > 0 nats (got {delta!r})")
+    gamma, delta = _discount(gamma), number(delta, "delta", above=0)
+    shrink, backtracks = number(shrink, "shrink", above=0, below=1), whole_number(backtracks, "backtracks", least=0)
     full, old = _full_step(mdp, policy, theta, gamma, delta)
     for j in range(backtracks + 1):
         new = np.asarray(theta, float) + shrink**j * full
@@ -174,6 +188,7 @@ def guaranteed_step(mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma:
 
     The grid is of mean-KL radii (in the quadratic model) from 1e-14 to 1 nat; ``fraction`` is relative to 1 nat.
     """
+    gamma, points = _discount(gamma), whole_number(points, "points")
     full, old = _full_step(mdp, policy, theta, gamma, 1.0)
     fractions = np.geomspace(1e-7, 1, points)
     found = [
@@ -195,9 +210,10 @@ class Walk:
 
 def along(mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma: float, step: Any, points: int = 41) -> Walk:
     """Evaluate the policies between theta and theta + step."""
+    step, points = real_array(step, "step", (policy.d,)), whole_number(points, "points", least=2)
     old, fractions = tabular.probabilities(policy, theta), np.linspace(0, 1, points)
     before = tabular.evaluate(mdp, old, gamma)
-    moved = [np.asarray(theta, float) + fraction * np.asarray(step, float) for fraction in fractions]
+    moved = [np.asarray(theta, float) + fraction * step for fraction in fractions]
     found = [compare(mdp, old, tabular.probabilities(policy, new), gamma) for new in moved]
     returns, promised = np.array([[c.gain, c.predicted] for c in found]).T + before.expected_return
     return Walk(fractions, returns, promised, before.rho)
@@ -213,7 +229,7 @@ class RandomTrial:
 
 def random_trial(seed: int, gamma: float, delta: float, states: int = 10, actions: int = 3, d: int = 6) -> RandomTrial:
     """Compare the two steps for a log-linear policy with random features and weights."""
-    rng = np.random.default_rng(seed)
+    d, rng = whole_number(d, "d"), np.random.default_rng(whole_number(seed, "seed", least=0))
     mdp = tabular.random_mdp(rng, states, actions)
     policy, theta = tabular.log_linear(rng.standard_normal((states, actions, d))), rng.standard_normal(d)
     guaranteed = guaranteed_step(mdp, policy, theta, gamma, points=61).comparison
@@ -243,8 +259,8 @@ def ladder(
     At theta = 0 the top is rare, so that its divergence hardly counts in the mean and its loss hardly in the surrogate;
     a small step up makes it common.
     """
-    if rungs < 2:
-        raise ValueError(f"rungs must be >= 2 (got {rungs})")
+    rungs = whole_number(rungs, "rungs", least=2)
+    up, top, sensitivity = number(up, "up"), number(top, "top"), number(sensitivity, "sensitivity")
     transition, reward = np.zeros((rungs, 2, rungs)), np.zeros((rungs, 2))
     for s in range(rungs):
         transition[s, 0, max(s - 1, 0)] = 1

@@ -27,6 +27,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools import trees
+from ngtools.checks import real_array
 from ngtools.families.family import Family
 from ngtools.fisher.expectation import as_float64, bind, nodes_of, require_regular, score
 
@@ -45,17 +47,26 @@ __all__ = [
 
 def k1(log_ratio: Any) -> Any:
     """The log ratio itself: unbiased, and of either sign."""
-    return log_ratio
+    return _finite(log_ratio)
 
 
 def k2(log_ratio: Any) -> Any:
     """Half the squared log ratio: never negative, and biased."""
-    return log_ratio**2 / 2
+    return _finite(log_ratio) ** 2 / 2
 
 
 def k3(log_ratio: Any) -> Any:
     """exp(-l) - 1 + l: unbiased (E[ref / pi] = 1) and never negative."""
+    log_ratio = _finite(log_ratio)
     return jnp.expm1(-log_ratio) + log_ratio
+
+
+def _finite(log_ratio: Any) -> Any:
+    """Return concrete log ratios checked, in their own precision where they have one; traced ones as they are."""
+    if trees.is_traced(log_ratio):
+        return log_ratio
+    checked = real_array(log_ratio, "log_ratio")
+    return checked if isinstance(log_ratio, (list, tuple)) else log_ratio
 
 
 ESTIMATORS: dict[str, Callable[[Any], Any]] = {"k1": k1, "k2": k2, "k3": k3}
@@ -65,6 +76,7 @@ PLACES = ("loss", "reward")
 def estimates(name: str, family: Family, theta: Any, ref: Any, x: Any, chart: str | None = None) -> np.ndarray:
     """Return the estimate for each observation along the first axis of ``x`` (drawn from p_theta), shape (n,)."""
     theta, ref = _points(name, family, theta, ref, chart)
+    x = _drawn(family, x)
     with jax.enable_x64(True):
         return np.asarray(_values(family, chart, name)(jnp.asarray(x), theta, ref))
 
@@ -76,6 +88,7 @@ def sample_gradients(
     ``expected_gradient``.
     """
     theta, ref = _points(name, family, theta, ref, chart, place)
+    x = _drawn(family, x)
     with jax.enable_x64(True):
         return np.asarray(_gradients(family, chart, name, place)(jnp.asarray(x), theta, ref))
 
@@ -131,6 +144,15 @@ def _points(
         raise ValueError(f"place must be one of {', '.join(PLACES)} (got {place!r})")
     require_regular(family, "mean_score")
     return as_float64(family, theta, chart), np.asarray(family.chart(chart).check(ref, "ref"), np.float64)
+
+
+def _drawn(family: Family, x: Any) -> np.ndarray:
+    real_array(x, "x")
+    x = np.asarray(x)
+    inside = np.asarray(family.support.contains(x))
+    if inside.ndim == 0 or not inside.size or not inside.all():
+        raise ValueError(f"x must hold data from the support of '{family.name}' along its first axis")
+    return x
 
 
 def _nodes(family: Family, theta: np.ndarray, chart: str | None) -> tuple[Any, np.ndarray]:

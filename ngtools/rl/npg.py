@@ -18,6 +18,7 @@ from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
 from ngtools.rl.policies import Policy
 from ngtools.rl.report import Report, Trace, obstacle, settle
+from ngtools.rl.settings import check
 from ngtools.rl.training import Method, State
 
 __all__ = ["METHOD", "Settings", "initial", "train", "update"]
@@ -51,7 +52,7 @@ class Settings:
     sampling: str = "steps"
 
     def __post_init__(self) -> None:
-        training.check(**vars(self))
+        check(optional=("delta", "learning_rate"), **vars(self))
         if (self.delta is None) == (self.learning_rate is None):
             raise ValueError("give either delta= or learning_rate= (the other is None)")
 

@@ -25,7 +25,9 @@ __all__ = ["ascend", "gibbs", "reverse_optimum"]
 
 def _checked(ref: Any, rewards: Any, beta: Any) -> tuple[np.ndarray, np.ndarray, float]:
     ref = real_array(ref, "ref", ("K",))
-    rewards = real_array(rewards, "rewards", (len(ref),))
+    rewards = real_array(rewards, "rewards")
+    if rewards.shape != ref.shape:
+        raise ValueError(f"rewards must have shape {ref.shape}, an entry for each of ref (got {rewards.shape})")
     if (ref <= 0).any() or abs(ref.sum() - 1) > 1e-9:
         raise ValueError(f"ref must be positive probabilities that sum to 1 (got {ref.tolist()}, sum {ref.sum():.6g})")
     return ref, rewards, number(beta, "beta (the weight of the penalty)", above=0)

@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools import trees
+from ngtools.checks import real_array
 from ngtools.descent.networks import tanh_network
 from ngtools.families import Family
 from ngtools.products import Head, Operator, fisher_vector_product
@@ -24,7 +26,8 @@ __all__ = ["Policy", "in_chart", "linear", "mlp", "of_model"]
 class Policy:
     """pi_theta(a | s): the distribution ``head`` with the outputs of ``model(params, observation)`` as parameters.
 
-    The methods take N observations at once, shape (N, observation size), and return N of whatever they return.
+    The methods take N observations at once, shape (N, observation size), and return N of whatever they return.  Shapes and
+    dtypes are checked always, values (nan, infinity, actions that there are not) where they are concrete.
 
     Parameters
     ----------
@@ -58,26 +61,40 @@ class Policy:
 
     def outputs(self, params: Any, observations: Any) -> jax.Array:
         """Return the outputs of the model, shape (N, head.size)."""
-        dtype = jnp.result_type(*jax.tree.leaves(params))
-        return jax.vmap(self.model, (None, 0))(params, jnp.asarray(observations).astype(dtype))
+        return self._outputs(params, observations)
+
+    def _outputs(self, params: Any, observations: Any, name: str = "params") -> jax.Array:
+        states = _states(params, observations, name)
+        try:
+            found = jax.vmap(self.model, (None, 0))(params, states)
+        except (TypeError, ValueError, KeyError, IndexError) as error:
+            raise ValueError(
+                f"the model of {self!r} fails on these {name} and observations, shape {np.shape(observations)}: {error}"
+            ) from error
+        if found.shape != (len(states), self.head.size):
+            raise ValueError(
+                f"the model of {self!r} must return {self.head.size} outputs of one observation; with these {name} and "
+                f"observations, shape {np.shape(observations)}, it returns shape {found.shape[1:]}"
+            )
+        return found
 
     def log_prob(self, params: Any, observations: Any, actions: Any) -> jax.Array:
         """Return log pi(a | s) in nats, shape (N,)."""
-        return jax.vmap(self.head.log_density)(actions, self.outputs(params, observations))
+        outputs = self.outputs(params, observations)
+        return jax.vmap(self.head.log_density)(_actions(self.action_space, actions, len(outputs)), outputs)
 
     def kl(self, old: Any, new: Any, observations: Any) -> jax.Array:
         """Return KL(pi_old(. | s) || pi_new(. | s)) in nats, shape (N,)."""
-        return jax.vmap(self.head.kl)(self.outputs(old, observations), self.outputs(new, observations))
+        before, after = self._outputs(old, observations, "old"), self._outputs(new, observations, "new")
+        return jax.vmap(self.head.kl)(before, after)
 
     def fisher(self, params: Any, observations: Any, weights: Any = None) -> Operator:
         """Return v -> F v, F the mean over the states of the Fisher matrix of pi(. | s).
 
         The states are held fixed, and the expectation over actions is exact: no action is drawn.
         """
-        dtype = jnp.result_type(*jax.tree.leaves(params))
-        return fisher_vector_product(
-            self.model, params, jnp.asarray(observations).astype(dtype), self.head, weights=weights
-        )
+        states = _states(params, observations, "params")
+        return fisher_vector_product(self.model, params, states, self.head, weights=weights)
 
     def sensitivity(self, params: Any, observations: Any) -> jax.Array:
         """Return the trace of the Fisher matrix of the outputs, shape (N,); 0 where the policy is deterministic."""
@@ -119,16 +136,20 @@ def linear(env: Any, *, head: Any = None, scale: Sequence[float] | None = None, 
     bias
         Whether there is a constant term.
     """
-    return _linear(env, _key_of(head), None if scale is None else tuple(float(entry) for entry in scale), bool(bias))
+    _check_env(env)
+    if scale is not None:
+        factors, size = real_array(scale, "scale"), env.observation_size
+        if factors.shape != (size,) or (factors == 0).any():
+            raise ValueError(
+                f"scale must be {size} finite factors other than 0, one an entry of an observation (got {scale})"
+            )
+        scale = tuple(factors.tolist())
+    return _linear(env, _key_of(head), scale, bool(bias))
 
 
 @cache
 def _linear(env: Any, head: Any, scale: tuple[float, ...] | None, bias: bool) -> Policy:
     size = env.observation_size
-    if scale is not None and (len(scale) != size or not np.all(np.isfinite(scale)) or 0 in scale):
-        raise ValueError(
-            f"scale must be {size} finite factors other than 0, one an entry of an observation (got {scale})"
-        )
 
     def features(observation: Any) -> Any:
         return observation if scale is None else observation * jnp.asarray(scale, observation.dtype)
@@ -164,6 +185,9 @@ def mlp(env: Any, hidden: Sequence[int] = (64, 64), *, head: Any = None) -> Poli
     >>> policy, sum(leaf.size for leaf in jax.tree.leaves(policy.init(jax.random.key(0))))
     (<policy: network of 64, 64 tanh units, categorical head>, 4610)
     """
+    _check_env(env)
+    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+        raise TypeError(f"hidden must list the units of each hidden layer (got {hidden!r})")
     check_counts(**{f"hidden[{i}]": units for i, units in enumerate(hidden)})
     return _mlp(env, tuple(hidden), _key_of(head))
 
@@ -208,6 +232,7 @@ def of_model(env: Any, model: Any, start: Any, *, head: Any = None, name: str = 
     head
         As in ``linear``; the default normal head expects m means, then m log standard deviations.
     """
+    _check_env(env)
     outcome, mode = _resolve_head(env.action_space, _key_of(head))
     return Policy(name, model, outcome, start, mode, env.action_space)
 
@@ -250,6 +275,50 @@ def _key_of(head: Any) -> Any:
     return tuple(head) if isinstance(head, list) else head
 
 
+# -- checks ---------------------------------------------------------------------------------------------
+
+
+def _check_env(env: Any) -> None:
+    if not (hasattr(env, "observation_size") and hasattr(env, "action_space")):
+        raise TypeError(f"env must come from envs.make or envs.gymnasium (got {env!r})")
+
+
+def _states(params: Any, observations: Any, name: str) -> jax.Array:
+    """Return observations in the precision of the parameters, both of them checked."""
+    trees.check_floating(params, name)
+    trees.check_finite(params, name)
+    _check_numbers(observations, "observations")
+    if np.ndim(observations) == 0:
+        raise ValueError("observations must have a leading axis, shape (N, observation size) (got one number)")
+    return jnp.asarray(observations).astype(jnp.result_type(*jax.tree.leaves(params)))
+
+
+def _actions(space: Discrete | Box, actions: Any, count: int) -> jax.Array:
+    _check_numbers(actions, "actions")
+    shape = (count,) if isinstance(space, Discrete) else (count, space.size)
+    if np.shape(actions) != shape:
+        raise ValueError(f"actions must have shape {shape}, one for each observation (got {np.shape(actions)})")
+    if isinstance(space, Discrete):
+        if not jnp.issubdtype(_dtype(actions), jnp.integer):
+            raise TypeError(f"actions must be whole numbers (got dtype {_dtype(actions)})")
+        if not trees.is_traced(actions) and count:
+            values = trees.local(actions)  # NumPy: inside a jit jax.numpy would trace even what is concrete
+            least, most = int(values.min()), int(values.max())
+            if least < 0 or most >= space.n:
+                raise ValueError(
+                    f"actions must lie in 0, ..., {space.n - 1} (got values from {least} to {most}); an index beyond would be "
+                    "read as the last"
+                )
+    return jnp.asarray(actions)
+
+
+def _check_numbers(values: Any, name: str) -> None:
+    dtype = _dtype(values)
+    if not any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
+        raise TypeError(f"{name} must be real numbers (got dtype {dtype})")
+    trees.check_finite(values if hasattr(values, "dtype") else np.asarray(values), name)
+
+
 def _resolve_head(space: Discrete | Box, head: Any) -> tuple[Head, Any]:
     """Return the head record and its greedy action."""
     if isinstance(space, Discrete):
@@ -284,7 +353,17 @@ def _discrete(space: Discrete, head: Any) -> tuple[Any, int]:
             raise ValueError(f"a bernoulli head needs 2 actions (the environment has {space.n}); use 'categorical'")
         return head, 1
     if isinstance(head, tuple) and len(head) == 2 and isinstance(head[0], Family):
+        last = getattr(head[0].support, "upper", None)
+        if getattr(head[0].support, "lower", None) != 0 or last != space.n - 1:
+            raise ValueError(
+                f"the head must be a distribution over the actions 0, ..., {space.n - 1} (got '{head[0].name}' on "
+                f"{head[0].support})"
+            )
         return head, head[0].dimension(head[1])
     raise ValueError(
         f"a policy over {space.n} actions needs the head 'categorical', 'bernoulli' or (family, chart) (got {head!r})"
     )
+
+
+def _dtype(values: Any) -> Any:
+    return values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype

@@ -11,13 +11,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ngtools import trees
+from ngtools.checks import number, real_array
 from ngtools.rl import critics, training
 from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
 from ngtools.rl.policies import Policy
-from ngtools.rl.report import ACCEPTED, Report, Trace, obstacle, settle
+from ngtools.rl.report import ACCEPTED, Report, Trace, finite_or, obstacle, settle
+from ngtools.rl.settings import check
 from ngtools.rl.training import Method, State
 
 __all__ = ["METHOD", "SB3", "SPINNING_UP", "Settings", "clipped", "initial", "train", "update"]
@@ -58,7 +61,7 @@ class Settings:
     sampling: str = "steps"
 
     def __post_init__(self) -> None:
-        training.check(**vars(self))
+        check(optional=("max_grad_norm", "target_kl"), **vars(self))
 
 
 # Known implementations' defaults, as far as they concern the policy
@@ -79,7 +82,17 @@ def optimizer(settings: Settings) -> Any:
 
 
 def clipped(ratio: Any, advantages: Any, clip: Any) -> Any:
-    """Return min(r A, clip(r, 1 - epsilon, 1 + epsilon) A): no reward for going further, but no barrier either."""
+    """Return min(u A, clip(u, 1 - epsilon, 1 + epsilon) A), u the ratio: a reward that ends, no barrier."""
+    if np.shape(ratio) != np.shape(advantages):
+        raise ValueError(
+            f"advantages must have the shape of ratio, {np.shape(ratio)} (got {np.shape(advantages)}); no broadcasting is done"
+        )
+    if not trees.is_traced(clip):
+        number(clip, "clip", above=0)
+    for name, value in (("ratio", ratio), ("advantages", advantages)):
+        if not trees.is_traced(value):
+            real_array(value, name)
+    ratio, advantages = jnp.asarray(ratio), jnp.asarray(advantages)
     return jnp.minimum(ratio * advantages, jnp.clip(ratio, 1 - clip, 1 + clip) * advantages)
 
 
@@ -122,7 +135,7 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
     (proposal, memory, _), _ = jax.lax.scan(step, start, order)
 
     g = jax.grad(objective)(theta, data)
-    ratio = jnp.exp(policy.log_prob(proposal, batch.observations, batch.actions) - log_old)
+    ratio = jnp.exp(policy.log_prob(finite_or(proposal, theta)[0], batch.observations, batch.actions) - log_old)
     new, report = settle(
         policy,
         theta,

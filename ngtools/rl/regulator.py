@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ngtools.checks import number, whole_number
+
 __all__ = ["Regulator", "Value", "average_cost", "best_gain", "episode_cost", "policy_fisher"]
 
 
@@ -30,11 +32,10 @@ class Regulator:
     action_cost: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.noise > 0:
-            raise ValueError(f"noise (a variance) must be > 0 (got {self.noise!r})")
-        for name, value in (("state_cost", self.state_cost), ("action_cost", self.action_cost)):
-            if not value >= 0:
-                raise ValueError(f"{name} must be >= 0 (got {value!r})")
+        number(self.growth, "growth")
+        number(self.noise, "noise (a variance)", above=0)
+        number(self.state_cost, "state_cost", least=0)
+        number(self.action_cost, "action_cost", least=0)
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,19 @@ class Value:
 
 def episode_cost(system: Regulator, k: float, v: float, T: int) -> Value:
     """The expected cost of T steps from x_0 = 0: the sum over t of state_cost x_{t+1}^2 + action_cost u_t^2."""
-    _check(v)
-    if T < 1:
-        raise ValueError(f"T must be >= 1 (got {T})")
+    k, v, T = number(k, "k"), _variance(v), whole_number(T, "T")
     m, q, q_k, q_v = system.growth + k, 0.0, 0.0, 0.0
+    square = m * m  # a product overflows to infinity, a power raises
     cost, by_k, by_v, total = 0.0, 0.0, 0.0, 0.0
     for _ in range(T):
         total += q
-        cost += system.action_cost * (k**2 * q + v)
-        by_k += system.action_cost * (2 * k * q + k**2 * q_k)
-        by_v += system.action_cost * (k**2 * q_v + 1)
-        q, q_k, q_v = m**2 * q + v + system.noise, m**2 * q_k + 2 * m * q, m**2 * q_v + 1
+        cost += system.action_cost * (k * k * q + v)
+        by_k += system.action_cost * (2 * k * q + k * k * q_k)
+        by_v += system.action_cost * (k * k * q_v + 1)
+        q, q_k, q_v = square * q + v + system.noise, square * q_k + 2 * m * q, square * q_v + 1
         cost, by_k, by_v = cost + system.state_cost * q, by_k + system.state_cost * q_k, by_v + system.state_cost * q_v
+    if not np.isfinite([cost, by_k, by_v, total]).all():
+        raise ValueError(f"the cost of T = {T} steps overflows: |growth + k| = {abs(m):.4g} is too far above 1")
     return Value(cost, np.array([by_k, by_v]), total / T)
 
 
@@ -71,13 +73,13 @@ def average_cost(system: Regulator, k: float, v: float) -> Value:
     ValueError
         The closed loop is unstable, \\|growth + k\\| >= 1: the cost is infinite.
     """
-    _check(v)
+    k, v = number(k, "k"), _variance(v)
     m = system.growth + k
     if not abs(m) < 1:
         raise ValueError(f"closed loop is unstable: |growth + k| = {abs(m):.4g} must be < 1; start with another gain k")
     q = (v + system.noise) / (1 - m**2)
     q_k, q_v = 2 * m * q / (1 - m**2), 1 / (1 - m**2)
-    price = system.state_cost + system.action_cost * k**2
+    price = system.state_cost + system.action_cost * k * k
     return Value(
         price * q + system.action_cost * v,
         np.array([price * q_k + 2 * system.action_cost * k * q, price * q_v + system.action_cost]),
@@ -98,10 +100,10 @@ def best_gain(system: Regulator) -> float:
 
 def policy_fisher(k: float, v: float, second_moment: float) -> np.ndarray:
     """The Fisher matrix of u ~ N(k x, v) in (k, v), averaged over states with E[x^2] = second_moment."""
-    _check(v)
+    number(k, "k")
+    v, second_moment = _variance(v), number(second_moment, "second_moment", least=0)
     return np.diag([second_moment / v, 1 / (2 * v**2)])
 
 
-def _check(v: float) -> None:
-    if not v > 0:
-        raise ValueError(f"v (the variance of an action) must be > 0 (got {v!r})")
+def _variance(v: float) -> float:
+    return number(v, "v (the variance of an action)", above=0)

@@ -17,6 +17,7 @@ from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
 from ngtools.rl.policies import Policy
 from ngtools.rl.report import Report, Trace, obstacle, settle
+from ngtools.rl.settings import check
 from ngtools.rl.training import Method, State
 
 __all__ = ["METHOD", "Settings", "initial", "train", "update"]
@@ -39,7 +40,7 @@ class Settings:
     sampling: str = "steps"
 
     def __post_init__(self) -> None:
-        training.check(**vars(self))
+        check(**vars(self))
 
 
 def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tuple[State, Report]:

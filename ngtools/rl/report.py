@@ -21,6 +21,7 @@ __all__ = [
     "ZERO_VARIANCE",
     "Report",
     "Trace",
+    "finite_or",
     "obstacle",
     "settle",
 ]
@@ -143,6 +144,12 @@ def obstacle(policy: Any, params: Any, batch: Any, gradient: Any) -> jax.Array:
     return jnp.where(finite, status, NOT_FINITE)
 
 
+def finite_or(proposal: Any, old: Any) -> tuple[Any, jax.Array]:
+    """Return the proposed parameters where all of them are finite, otherwise the old ones; and which it was."""
+    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(proposal)]))
+    return jax.tree.map(lambda new, kept: jnp.where(finite, new, kept), proposal, old), finite
+
+
 def settle(policy: Any, old: Any, proposal: Any, batch: Any, status: Any, **known: Any) -> tuple[Any, Report]:
     """Return the parameters after an update, and its report.
 
@@ -150,11 +157,13 @@ def settle(policy: Any, old: Any, proposal: Any, batch: Any, status: Any, **know
     stay, bit for bit, and the report says why.  KL, surrogate gain and ratios are measured on the batch; ``known`` are the
     entries that only the method knows.
     """
+    trees.check_like(proposal, old, "proposal", "old")
+    proposal, in_numbers = finite_or(proposal, old)
     before = policy.log_prob(old, batch.observations, batch.actions)
     ratio = jnp.exp(policy.log_prob(proposal, batch.observations, batch.actions) - before)
     kl = batch.mean(policy.kl(old, proposal, batch.observations))
     gain = batch.mean((ratio - 1) * batch.advantages)
-    finite = jnp.isfinite(kl) & jnp.isfinite(gain)
+    finite = in_numbers & jnp.isfinite(kl) & jnp.isfinite(gain)
     status = jnp.where((status == ACCEPTED) & ~finite, NOT_FINITE, status)
     accepted = status == ACCEPTED
     present = True if batch.weights is None else batch.weights > 0

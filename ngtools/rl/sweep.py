@@ -8,8 +8,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ngtools.rl.report import Trace
+from ngtools.rl.settings import at_values
 from ngtools.rl.training import Method, State, initial, iterate, steps_per_copy
 
 __all__ = ["starts", "sweep"]
@@ -20,6 +22,9 @@ def starts(method: Method, env: Any, policy: Any, settings: Any, seeds: Any) -> 
 
     They are drawn one by one, so that a seed gives the same start in any company.
     """
+    seeds = np.asarray(seeds)
+    if seeds.ndim != 1 or not len(seeds) or seeds.dtype.kind not in "iu":
+        raise ValueError(f"seeds must be whole numbers, at least one (got {seeds!r})")
     drawn = [initial(method, env, policy, jax.random.key(int(seed)), settings) for seed in seeds]
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *drawn)
 
@@ -55,9 +60,8 @@ def sweep(
     >>> trace.kl.shape
     (2, 3, 2)
     """
-    if knob not in vars(settings):
-        raise ValueError(f"knob must be an entry of the settings, {', '.join(vars(settings))} (got {knob!r})")
-    return _sweep(method, env, policy, settings, knob, jnp.asarray(values, jnp.result_type(float)), states)
+    found = jnp.asarray(at_values(settings, knob, values), jnp.result_type(float))
+    return _sweep(method, env, policy, settings, knob, found, states)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))

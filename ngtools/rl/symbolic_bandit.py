@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ngtools.checks import whole_number
 from ngtools.descent import natural_gradient
 from ngtools.families import Family, get
 
@@ -17,6 +18,9 @@ def score_function_trick(family: Family, chart: str, outcomes: int) -> tuple[sp.
     simplified, so that their difference is something to compute.
     """
     theta = sp.Matrix(family.chart(chart).symbols)
+    count = getattr(family.support, "upper", None)
+    if whole_number(outcomes, "outcomes") - 1 != count:
+        raise ValueError(f"outcomes must be those of '{family.name}', 0, ..., {count} (got {outcomes})")
     f = sp.symbols(f"f:{outcomes}", real=True)
     log_p = [family.log_density(k, theta, chart=chart) for k in range(outcomes)]
     p = [sp.exp(entry) for entry in log_p]
@@ -35,8 +39,7 @@ def bandit_gradients(K: int) -> tuple[sp.Matrix, sp.Matrix]:
     >>> bandit_gradients(2)[1]
     Matrix([[r1 - r2]])
     """
-    if K < 2:
-        raise ValueError(f"K must be >= 2 (got {K})")
+    K = whole_number(K, "K", least=2)
     family = get("categorical", K=K)
     theta = sp.Matrix(family.chart("minimal-logits").symbols)
     r = sp.symbols(f"r1:{K + 1}", real=True)

@@ -8,14 +8,9 @@ inside NumPy or JAX names none.  A function without an entry is red.
 ``make test`` tries a few replacements of each; FUZZ=50 (``make fuzz``) tries that many, and the right calls too.
 """
 
-import importlib
-import inspect
-import os
-import re
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+import importlib.util
+import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -26,108 +21,28 @@ import sympy as sp
 from ngtools import descent, families, kfac
 from ngtools.rl import mdp
 
+
+def load(name):
+    """A file of this folder that is no test: it is not on the path."""
+    spec = importlib.util.spec_from_file_location(f"_fuzz_{name}", Path(__file__).with_name(f"{name}.py"))
+    if spec.name not in sys.modules:
+        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[spec.name])
+    return sys.modules[spec.name]
+
+
+asking = load("asking")
+Call, Kind, array_replacements = asking.Call, asking.Kind, asking.array_replacements
+vector, coordinates, matrix, data = asking.vector, asking.coordinates, asking.matrix, asking.data
+positive, number, count, word, tree, spoilt = (
+    asking.positive, asking.number, asking.count, asking.word, asking.tree, asking.spoilt,
+)  # fmt: skip
+
 PACKAGES = (
     "data", "descent", "exercises", "experiments", "families", "fisher", "gallery", "geometry", "invariance", "kfac",
     "linear", "notebook", "products", "quadrature", "rl.envs", "rl.mdp", "symbolic",
 )  # fmt: skip
-COUNT = int(os.environ.get("FUZZ", "3"))
-REFUSALS = (ValueError, TypeError, NotImplementedError)
-UNKNOWN = {"experiments.load": FileNotFoundError}  # documented, and no other
-
-# -- kinds of arguments, and what is tried in their place --------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Kind:
-    value: Any
-    hostile: Callable[[Any], dict[str, Any]]
-
-
-def spoil(array, bad):
-    array = np.array(array, dtype=np.float64)
-    array.reshape(-1)[-1] = bad
-    return array
-
-
-def array_replacements(value):
-    array = np.asarray(value, dtype=np.float64)
-    return {
-        "nan": spoil(array, np.nan),
-        "infinity": spoil(array, -np.inf),
-        "longer": np.concatenate([array, array[-1:]]),
-        "deeper": array[..., None],
-        "words": np.full(array.shape, "x"),
-        "complex": array + 1j,
-    }
-
-
-def vector(value):
-    return Kind(value, array_replacements)
-
-
-def coordinates(value):
-    return Kind(value, lambda v: array_replacements(v) | {"integers": np.ones(len(v), int), "nothing": []})
-
-
-def matrix(value):
-    return Kind(value, lambda v: array_replacements(v) | {"a vector": np.asarray(v)[0]})
-
-
-def data(value):
-    """Observations: as many as one likes, but numbers, finite, and at least one."""
-    kept = ("nan", "infinity", "words", "complex")
-    return Kind(value, lambda v: {k: a for k, a in array_replacements(v).items() if k in kept} | {"nothing": []})
-
-
-def positive(value):
-    bad = {"nan": np.nan, "infinity": np.inf, "zero": 0.0, "negative": -0.5, "word": "x", "list": [1.0, 2.0]}
-    return Kind(value, lambda _: bad)
-
-
-def number(value):
-    return Kind(value, lambda _: {"nan": np.nan, "infinity": -np.inf, "word": "x", "list": [1.0, 2.0]})
-
-
-def count(value, least=1):
-    bad = {"too few": least - 1, "half": 2.5, "nan": np.nan, "word": "x", "list": [1, 2]}
-    return Kind(value, lambda _: bad)
-
-
-def word(value):
-    return Kind(value, lambda _: {"unknown": "no such word", "number": 3.5})
-
-
-def tree(value):
-    """A pytree of arrays: one leaf is spoilt."""
-
-    def replacements(v):
-        leaves, structure = jax.tree.flatten(v)
-        return {
-            name: jax.tree.unflatten(structure, [*leaves[:-1], change(leaves[-1])])
-            for name, change in {
-                "nan": lambda x: x.at[0].set(jnp.nan),
-                "longer": lambda x: jnp.concatenate([x, x[-1:]]),
-                "integers": lambda x: jnp.ones(x.shape, int),
-            }.items()
-        }
-
-    return Kind(value, replacements)
-
-
-def spoilt(value):
-    """A pytree whose values are looked at, and whose shape decides nothing."""
-    inner = tree(value)
-    return Kind(value, lambda v: {"nan": inner.hostile(v)["nan"]})
-
-
-@dataclass(frozen=True)
-class Call:
-    """``arguments`` by name; ``also`` maps an argument to other words that name it in a message."""
-
-    arguments: dict[str, Any] = field(default_factory=dict)
-    also: dict[str, str] = field(default_factory=dict)
-    excused: tuple[str, ...] = ()  # "argument: replacement", each with its reason where the call is listed
-
+UNKNOWN = {"experiments.load": (FileNotFoundError,)}  # documented, and no other
 
 # -- what the calls are made with ---------------------------------------------------------------------------------
 
@@ -622,59 +537,13 @@ CALLS = {
 }
 
 
-def functions():
-    """Every function that a package names in ``__all__`` (records and constants apart), by dotted name."""
-    for package in PACKAGES:
-        module = importlib.import_module(f"ngtools.{package}")
-        for name in module.__all__:
-            if callable(getattr(module, name)) and not inspect.isclass(getattr(module, name)):
-                yield f"{package}.{name}", getattr(module, name)
-
-
-def replacements(call):
-    return [
-        (argument, name, bad)
-        for argument, kind in call.arguments.items()
-        if isinstance(kind, Kind)
-        for name, bad in kind.hostile(kind.value).items()
-        if f"{argument}: {name}" not in call.excused
-    ]
-
-
-def right_arguments(call):
-    return {name: kind.value if isinstance(kind, Kind) else kind for name, kind in call.arguments.items()}
-
-
 def test_every_public_function_has_an_entry():
-    assert not {name for name, _ in functions()} ^ set(CALLS)
+    assert not set(asking.functions(PACKAGES)) ^ set(CALLS)
 
 
-@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if replacements(call)])
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if asking.replacements(call)])
 def test_what_is_wrong_is_refused_by_name(name):
-    package, _, last = name.rpartition(".")
-    function, call = getattr(importlib.import_module(f"ngtools.{package}"), last), CALLS[name]
-    tries = replacements(call)
-    order = np.random.default_rng(zlib.crc32(name.encode())).permutation(len(tries))
-    for index in order[:COUNT]:
-        argument, what, bad = tries[index]
-        try:
-            found = function(**right_arguments(call) | {argument: bad})
-        except (*REFUSALS, UNKNOWN.get(name, ValueError)) as error:
-            named = rf"\b({argument}|{call.also.get(argument, argument)})\b"
-            assert re.search(named, str(error)), f"{argument}, {what}: {type(error).__name__}: {error}"
-        except Exception as error:
-            raise AssertionError(f"{argument}, {what}: {type(error).__name__}: {error}") from error
-        else:
-            raise AssertionError(f"{argument}, {what}: answered {found!r}")
-
-
-def numbers(value):
-    """The floating point numbers in an answer: arrays, and what records, dictionaries and tuples hold of them."""
-    if hasattr(value, "__dataclass_fields__"):
-        value = vars(value)
-    for leaf in jax.tree.leaves(value):
-        if isinstance(leaf, (float, np.ndarray, jax.Array)) and np.asarray(leaf).dtype.kind == "f":
-            yield np.asarray(leaf)
+    asking.assert_refused_by_name(name, CALLS[name], UNKNOWN.get(name, ()))
 
 
 # what writes a file; what says "none" by nan (residuals not reached, slopes of what is exact); what returns a key
@@ -684,10 +553,8 @@ ANSWERABLE = [n for n, call in CALLS.items() if n not in ASIDE and not any(v is 
 
 
 @pytest.mark.skipif(
-    COUNT < 20, reason="right calls have tests of their own; these show that the table is right: make fuzz"
+    asking.COUNT < 20, reason="right calls have tests of their own; these show that the table is right: make fuzz"
 )
 @pytest.mark.parametrize("name", ANSWERABLE)
 def test_what_is_right_is_answered(name):
-    package, _, last = name.rpartition(".")
-    found = getattr(importlib.import_module(f"ngtools.{package}"), last)(**right_arguments(CALLS[name]))
-    assert all(np.isfinite(array).all() for array in numbers(found)), found
+    asking.assert_answered(name, CALLS[name])

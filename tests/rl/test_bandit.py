@@ -66,5 +66,5 @@ def test_gradients_in_symbols():
     assert [float(entry.subs(place)) for entry in g] == pytest.approx(list((P * (R - P @ R))[:2]), abs=1e-12)
     one, other = score_function_trick(families.get("categorical", K=3), "minimal-logits", 3)
     assert (one - other).applyfunc(sp.simplify) == sp.zeros(2, 1)
-    with pytest.raises(ValueError, match="K must be >= 2"):
+    with pytest.raises(ValueError, match="K must be at least 2"):
         bandit_gradients(1)

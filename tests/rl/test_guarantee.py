@@ -120,7 +120,7 @@ def test_bad_input():
         guarantee.exact_step(*guarantee.ladder(), [0.0], 0.9, 0.01, constraint="median")
     with pytest.raises(ValueError, match="delta must be > 0"):
         guarantee.exact_step(*guarantee.ladder(), [0.0], 0.9, 0.0)
-    with pytest.raises(ValueError, match="rungs must be >= 2"):
+    with pytest.raises(ValueError, match="rungs must be at least 2"):
         guarantee.ladder(1)
     with pytest.raises(RuntimeError, match="no acceptable step after 0 backtracks"):
         guarantee.exact_step(*guarantee.ladder(), [0.0], 0.998, 0.01, backtracks=0, constraint="max")

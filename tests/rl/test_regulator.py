@@ -77,7 +77,7 @@ def test_fisher_matrix_is_the_covariance_of_the_score():
         (lambda: Regulator(action_cost=-1), "action_cost must be >= 0"),
         (lambda: average_cost(SYSTEM, 0.4, 1.0), r"\|growth \+ k\| = 1.1 must be < 1"),
         (lambda: average_cost(SYSTEM, -0.5, 0.0), "v .* must be > 0"),
-        (lambda: episode_cost(SYSTEM, -0.5, 1.0, 0), "T must be >= 1"),
+        (lambda: episode_cost(SYSTEM, -0.5, 1.0, 0), "T must be at least 1"),
         (lambda: best_gain(Regulator(state_cost=0)), "state_cost must be > 0"),
         (lambda: policy_fisher(-0.5, -1.0, 1.0), "v .* must be > 0"),
     ],

@@ -51,15 +51,15 @@ class Evaluation:
     per_step: float
 
 
-def check_policy(mdp: MDP, pi: Any) -> np.ndarray:
+def check_policy(mdp: MDP, pi: Any, name: str = "pi") -> np.ndarray:
     """Return pi as an array (S, A) of probabilities; raise where it is none."""
     if np.shape(pi) != (mdp.states, mdp.actions):
         raise ValueError(
-            f"pi must have shape (S, A) = {(mdp.states, mdp.actions)}, a row of action probabilities for each "
+            f"{name} must have shape (S, A) = {(mdp.states, mdp.actions)}, a row of action probabilities for each "
             f"state (got {np.shape(pi)})"
         )
-    array = real_array(pi, "pi")
-    check_probabilities(array, "policy row", ("s",))
+    array = real_array(pi, name)
+    check_probabilities(array, "policy row" if name == "pi" else f"{name} row", ("s",))
     return array
 
 
