@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 
 from ngtools import descent, families, geometry, invariance, kfac
 from ngtools.experiments import invariance_matrix
-from ngtools.invariance.policy_problem import PPO, TRPO, policy_problem
+from ngtools.invariance.policy_problem import PPO, TRPO, _batch, policy_problem
 
 NORMAL, GAMMA = families.get("normal"), families.get("gamma")
 THETA, TARGET = [-0.5, 2.0], [0.4, 0.7]
@@ -300,6 +301,33 @@ def test_the_policy_problem_agrees_with_its_own_updates():
     ratio = np.linalg.norm(searched) / np.linalg.norm(bisected)
     assert min(abs(ratio - 0.8**j) for j in range(3)) < 0.02
     assert setting.kl(theta, theta + searched) <= alpha**2 / 2
+
+
+def test_the_policy_problem_is_one_of_bernoulli_distributions():
+    """State by state against the record of the family; derivatives of the logits by central differences, good to h^2."""
+    setting, theta, coin = policy_problem().setting, policy_problem().theta, families.get("bernoulli")
+    other = theta + 0.2 * np.random.default_rng(0).standard_normal(len(theta))
+    z, w = setting.distribution(theta), setting.distribution(other)
+    h = 1e-5 * np.eye(len(theta))
+    J = np.stack([setting.distribution(theta + e) - setting.distribution(theta - e) for e in h], axis=1) / 2e-5
+    weights = [coin.fisher([logit], "logit")[0, 0] for logit in z]
+    assert setting.fisher(theta) == pytest.approx((J.T * weights) @ J / len(z), abs=1e-8)
+    for (first, p), (second, q) in (((theta, z), (other, w)), ((other, w), (theta, z))):
+        each = [float(coin.kl(np.array([a]), np.array([b]), "logit")) for a, b in zip(p, q)]
+        assert setting.kl(first, second) == pytest.approx(np.mean(each), rel=1e-12)
+    # the two directions differ, by far more than the tolerance
+    assert abs(setting.kl(theta, other) - setting.kl(other, theta)) > 1e-4 * setting.kl(theta, other)
+    each = [geometry.distance(coin, [a], [b], "logit").value for a, b in zip(z, w)]
+    assert setting.distance(z, w) == pytest.approx(np.sqrt(np.mean(np.square(each))), rel=1e-9)
+
+
+def test_the_surrogate_of_the_policy_problem():
+    """Ratios of probabilities, written out."""
+    setting, theta, batch = policy_problem().setting, policy_problem().theta, _batch()
+    other = theta + 0.2 * np.random.default_rng(0).standard_normal(len(theta))
+    taken = [expit((2 * batch.actions - 1) * setting.distribution(point)) for point in (theta, other)]
+    assert setting.value(other) == pytest.approx(np.mean(taken[1] / taken[0] * batch.advantages), rel=1e-12)
+    assert setting.value(theta) == pytest.approx(batch.advantages.mean(), rel=1e-12)
 
 
 def test_ppo_is_broken_by_a_rotation_and_trpo_is_not():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ngtools import families
 from ngtools.rl import anatomy, clipping, ppo, reinforce, trpo, twins
 
 
@@ -39,6 +40,20 @@ def test_a_narrow_clip_matters_from_the_second_step_on(trial):
     wide, narrow = (clipping.updates(trial, [0.02], clip=clip, epochs=6) for clip in (0.5, 0.02))
     assert narrow.kl[0] < 0.5 * wide.kl[0]
     assert narrow.ratio_max[0] > 1.02  # and it is not obeyed
+
+
+@pytest.mark.parametrize("clip", [0.1, 0.2, 0.7])
+def test_the_divergence_of_ratios_that_obey(clip):
+    """All pairs of two ratios a < 1 < b of the interval, with the probability of a that makes their mean 1."""
+    a, b = np.meshgrid(np.linspace(1 - clip, 1, 50)[:-1], np.linspace(1, 1 + clip, 50)[1:])
+    q = (b - 1) / (b - a)
+    kl = -(q * np.log(a) + (1 - q) * np.log(b))
+    # the largest of the grid is at its corner, which the grid holds
+    assert clipping.divergence_if_obeyed(clip) == pytest.approx(kl.max(), rel=1e-12)
+    old, new = clipping.worst_pair(clip)
+    assert [old.sum(), new.sum()] == pytest.approx([1, 1])
+    coin = families.get("categorical", K=2)
+    assert float(coin.kl(old[:1], new[:1], "probabilities")) == pytest.approx(kl.max(), rel=1e-12)
 
 
 @pytest.mark.parametrize("clip", [0.0, -0.1, 1.0, np.nan, "wide"])

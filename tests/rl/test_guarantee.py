@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import rel_entr
 
 from ngtools.rl import guarantee, mdp
 
@@ -40,6 +41,23 @@ def test_the_bounds_hold_and_are_ordered(gamma, size):
         assert c.mean_tv**2 <= c.mean_kl / 2 + rounding
     if gamma == 0:
         assert c.paper == 0
+
+
+@pytest.mark.parametrize("gamma", [0.5, 0.9])
+def test_what_each_bound_subtracts(gamma):
+    """With divergences by SciPy; and three states that move alike, where mean and maximum are one number k."""
+    m, old, new = two_policies(5)
+    c, facts = guarantee.compare(m, old, new, gamma), mdp.evaluate(m, old, gamma)
+    kl, scale = rel_entr(old, new).sum(axis=1), gamma / (1 - gamma) ** 2 * np.abs(facts.Q - facts.V[:, None]).max()
+    assert [c.mean_kl, c.max_kl] == pytest.approx([facts.rho @ kl, kl.max()], rel=1e-12)
+    assert c.mean_tv == pytest.approx(facts.rho @ np.maximum(new - old, 0).sum(axis=1), rel=1e-12)
+    assert [c.paper, c.mixed, c.mean_only] == pytest.approx(
+        [4 * scale * kl.max(), 2 * scale * np.sqrt(facts.rho @ kl * kl.max()), 4 * scale * np.sqrt(facts.rho @ kl / 2)],
+        rel=1e-12,
+    )
+    alike = guarantee.compare(m, np.tile(old[0], (5, 1)), np.tile(new[0], (5, 1)), gamma)
+    assert alike.mixed == pytest.approx(alike.paper / 2, rel=1e-12)
+    assert alike.mean_only**2 / alike.paper == pytest.approx(guarantee.penalty(alike.largest, gamma) / 2, rel=1e-12)
 
 
 def test_the_surrogate_misses_at_second_order():

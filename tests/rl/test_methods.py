@@ -11,25 +11,10 @@ from ngtools.rl import envs, npg, policies, ppo, reinforce
 from ngtools.rl.advantages import Batch
 from ngtools.rl.training import State
 
+pytestmark = pytest.mark.usefixtures("double_precision")
 ENV = envs.make("CartPole-v1")
 LOGIT = policies.linear(ENV, head="bernoulli", bias=False)
 METHODS = {"REINFORCE": reinforce, "NPG": npg, "PPO": ppo}
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    with jax.enable_x64(True):
-        yield
-
-
-@pytest.fixture
-def problem(rng):
-    params = {"kernel": jnp.asarray(rng.standard_normal((4, 1)))}
-    states = jnp.asarray(rng.standard_normal((200, 4)))
-    actions = LOGIT.sample(params, states, jax.random.key(1))
-    A = rng.standard_normal(200) + (2.0 * np.asarray(actions) - 1) * np.asarray(states[:, 2])
-    A = jnp.asarray((A - A.mean()) / A.std())
-    return params, Batch(states, actions, A, A, jnp.ones(()))
 
 
 def state_of(module, params, settings):
@@ -149,6 +134,17 @@ def test_ppo_stops_at_a_target_divergence(problem):
     held, b = update(ppo, params, batch, replace(settings, target_kl=0.005))
     assert float(b.kl) < 0.02 < float(a.kl)  # checked before each step: one step may pass 1.5 times the target
     assert int(held.optimizer[1][0].count) < int(free.optimizer[1][0].count) == 30
+
+
+def test_the_target_is_that_of_the_divergence_from_the_old_policy(overshooting):
+    """From certainty to doubt KL(old || new) is the smaller one: the other direction would stop before this one is reached."""
+    params, batch = overshooting
+    settings = ppo.Settings(epochs=60, minibatch=200, learning_rate=0.1, max_grad_norm=None, clip=10.0, target_kl=0.1)
+    new, made = update(ppo, params, batch, settings)
+    backward = batch.mean(LOGIT.kl(new.params, params, batch.observations))
+    assert float(backward) > 1.3 * float(made.kl)
+    # a step that begins below 1.5 times the target is taken; a tenth of the way is a fifth of the divergence
+    assert 0.15 < float(made.kl) < 0.18
 
 
 def test_minibatches_cover_the_batch_in_a_new_order_each_pass(problem):

@@ -9,9 +9,9 @@ import pytest
 
 from ngtools import families, products, trees
 from ngtools.rl import envs, policies, report, trpo
-from ngtools.rl.advantages import Batch
 from ngtools.rl.training import State
 
+pytestmark = pytest.mark.usefixtures("double_precision")
 ENV = envs.make("CartPole-v1")
 LOGIT = policies.linear(ENV, head="bernoulli", bias=False)  # F has full rank: 4 weights, one logit
 EXACT = trpo.Settings(delta=0.01, cg_steps=30, cg_tol=1e-13)
@@ -20,27 +20,6 @@ ONCE = replace(EXACT, backtracks=1, shrink=1e-12)  # the full step or (in effect
 
 def state_of(params):
     return State(params, (), (), (), jax.random.key(0), jnp.zeros((), int))
-
-
-def batch_of(policy, params, rng, N=200, **changes):
-    """States, actions drawn by the policy, and random advantages that depend on the action; 64 bits."""
-    states = jnp.asarray(rng.standard_normal((N, 4)))
-    actions = policy.sample(params, states, jax.random.key(1))
-    A = rng.standard_normal(N) + (2.0 * np.asarray(actions) - 1) * np.asarray(states[:, 2])
-    A = jnp.asarray((A - A.mean()) / A.std())
-    return replace(Batch(states, actions, A, A, jnp.ones(())), **changes)
-
-
-@pytest.fixture(autouse=True)
-def double_precision():
-    with jax.enable_x64(True):
-        yield
-
-
-@pytest.fixture
-def problem(rng):
-    params = {"kernel": jnp.asarray(rng.standard_normal((4, 1)))}
-    return params, batch_of(LOGIT, params, rng)
 
 
 def dense_of(policy, params, batch):
@@ -104,11 +83,11 @@ def test_three_products_are_one_matrix(problem):
 
 
 @pytest.mark.parametrize("delta", [0.01, 0.1, 1.0, 5.0])
-def test_what_is_accepted_respects_the_radius_and_improves(delta, rng):
+def test_what_is_accepted_respects_the_radius_and_improves(delta, batch_of):
     policy = policies.mlp(ENV, (6,))
     params = policy.init(jax.random.key(3))
     params["1"]["kernel"] *= 100  # a policy with opinions
-    batch = batch_of(policy, params, rng)
+    batch = batch_of(policy, params)
     new, made = trpo.update(policy, state_of(params), batch, trpo.Settings(delta=delta))
     assert made.reason == "accepted"
     kl = float(jnp.mean(policy.kl(params, new.params, batch.observations)))
@@ -123,16 +102,6 @@ def test_what_is_accepted_respects_the_radius_and_improves(delta, rng):
     assert gain > 0
     np.testing.assert_allclose([made.kl, made.gain], [kl, gain], rtol=1e-9)
     np.testing.assert_allclose([made.ratio_min, made.ratio_max], [ratio.min(), ratio.max()], rtol=1e-12)
-
-
-@pytest.fixture
-def overshooting(rng):
-    """A policy that is 95 % sure and wrong: F is small where it is, and grows on the way to the other opinion."""
-    params = {"kernel": jnp.array([[3.0], [0.0], [0.0], [0.0]])}
-    states = jnp.asarray(0.1 * rng.standard_normal((200, 4))).at[:, 0].add(1.0)
-    actions = LOGIT.sample(params, states, jax.random.key(1))
-    A = 1.0 - 2 * actions
-    return params, Batch(states, actions, (A - A.mean()) / A.std(), A, A.std())
 
 
 def test_backtracking_takes_the_first_fraction_that_serves(overshooting):
