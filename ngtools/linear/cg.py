@@ -10,8 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import trees
-from ngtools.linear.damping import check_damping, damped
-from ngtools.linear.solution import CONVERGED, NEGATIVE_CURVATURE, NOT_CONVERGED, NOT_FINITE, Solution
+from ngtools.linear.damping import _is_pytree, check_damping, damped
+from ngtools.linear.solution import (
+    CONVERGED,
+    NEGATIVE_CURVATURE,
+    NOT_CONVERGED,
+    NOT_FINITE,
+    Solution,
+    or_infinity,
+)
 
 __all__ = ["cg"]
 
@@ -85,15 +92,15 @@ def cg(
     trees.check_floating(b, "b")
     trees.check_finite(b, "b")
     operator = damped(matvec, damping, metric)
-    try:
-        jax.eval_shape(operator, b)
-    except TypeError as error:
-        raise TypeError(f"matvec cannot be applied to a vector like b: {error}") from error
     # a pytree operator is an argument of the compiled solver, a plain function is part of it
     reusable = _is_pytree(matvec) and (preconditioner is None or _is_pytree(preconditioner)) and not callable(metric)
     run = _compiled if reusable else _solve
-    solution = run(operator, b, tol, preconditioner, int(max_steps), max_steps=int(max_steps))
-    if not trees.is_traced(solution) and np.ndim(solution.status) == 0:
+    try:
+        solution = run(operator, b, tol, preconditioner, int(max_steps), max_steps=int(max_steps))
+    except TypeError:
+        _raise_if_it_does_not_fit(operator, b)
+        raise
+    if not trees.is_traced(solution):
         _raise_on_bad_status(solution)
     return solution
 
@@ -104,8 +111,7 @@ def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, limit: Any, *, 
         return r if preconditioner is None else preconditioner(r)
 
     size = trees.norm(b)
-    # a zero right-hand side has residual 0 and is solved by 0
-    unit = jnp.where(size > 0, size, 1)
+    unit = or_infinity(size)
 
     def unfinished(state: Any) -> Any:
         *_, steps, status, _history = state
@@ -116,7 +122,7 @@ def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, limit: Any, *, 
         image = operator(p)
         curvature = trees.dot(p, image)
         good = curvature > 0
-        alpha = jnp.where(good, rz / jnp.where(good, curvature, 1), 0)
+        alpha = jnp.where(good, rz / curvature, 0)
         x, r = trees.axpy(alpha, p, x), trees.axpy(-alpha, image, r)
         z = precondition(r)
         rz_new = trees.dot(r, z)
@@ -130,7 +136,7 @@ def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, limit: Any, *, 
 
     z = precondition(b)
     history = jnp.full(max_steps + 1, jnp.nan, size.dtype).at[0].set(size / unit)
-    status = jnp.where(size > 0, NOT_CONVERGED, jnp.where(size == 0, CONVERGED, NOT_FINITE))
+    status = jnp.where(jnp.isfinite(size), NOT_CONVERGED, NOT_FINITE)
     status = jnp.where(size / unit <= tol, CONVERGED, status)
     x0 = jax.tree.map(jnp.zeros_like, b)
     start = (x0, b, z, trees.dot(b, z), jnp.zeros((), int), status, history)
@@ -141,16 +147,20 @@ def _solve(operator: Any, b: Any, tol: Any, preconditioner: Any, limit: Any, *, 
 _compiled = jax.jit(_solve, static_argnames="max_steps")
 
 
+def _raise_if_it_does_not_fit(operator: Any, b: Any) -> None:
+    # only after a failure: tracing the product once more costs as much as several steps
+    try:
+        jax.eval_shape(operator, b)
+    except TypeError as error:
+        raise TypeError(f"matvec cannot be applied to a vector like b: {error}") from error
+
+
 def _raise_on_bad_status(solution: Solution) -> None:
-    if int(solution.status) == NEGATIVE_CURVATURE:
-        raise ValueError(
-            f"{solution.message}; a Fisher matrix never has negative curvature, so the product is not one "
-            "(a Hessian of the loss?  a stale reference?), or tol is below rounding on a singular system: "
-            "use the GGN or the KL Hessian, raise tol, or add damping"
-        )
-    if int(solution.status) == NOT_FINITE:
-        raise ValueError(f"{solution.message}; look at the parameters and the batch for saturated outputs")
-
-
-def _is_pytree(value: Any) -> bool:
-    return not jax.tree_util.treedef_is_leaf(jax.tree.structure(value))
+    advice = {
+        NEGATIVE_CURVATURE: "a Fisher matrix never has negative curvature, so the product is not one (a Hessian of the "
+        "loss?  a stale reference?), or tol is below rounding on a singular system: use the GGN or the KL Hessian, "
+        "raise tol, or add damping",
+        NOT_FINITE: "look at the parameters and the batch for saturated outputs",
+    }
+    if int(solution.status) in advice:
+        raise ValueError(f"{solution.message}; {advice[int(solution.status)]}")
