@@ -28,7 +28,7 @@ __all__ = [
     "exact_step",
     "guaranteed_step",
     "kl_by_state",
-    "ladder",
+    "misleading_ladder",
     "penalty",
     "random_trial",
     "visits",
@@ -247,7 +247,7 @@ def _full_step(
     return np.asarray(np.sqrt(2 * delta / (g @ s)) * s), old
 
 
-def ladder(
+def misleading_ladder(
     rungs: int = 18, up: float = -0.3, top: float = -3.0, sensitivity: float = 15.0
 ) -> tuple[tabular.MDP, tabular.Policy]:
     """A walk up a ladder and a policy with one parameter, on which an accepted step lowers the return.

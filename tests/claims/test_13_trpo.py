@@ -144,7 +144,7 @@ def test_the_constraint_is_the_mean_divergence_from_old_to_new():
     forward, backward = np.sum(old * np.log(old / new), axis=1).mean(), np.sum(new * np.log(new / old), axis=1).mean()
     assert one.kl(step) == pytest.approx(forward, rel=1e-10)
     assert abs(forward - backward) > 1e-3  # the test can tell them apart
-    process, policy = guarantee.ladder(6)
+    process, policy = guarantee.misleading_ladder(6)
     taken = guarantee.exact_step(process, policy, [0.0], 0.9, 0.01)
     old, new = mdp.probabilities(policy, [0.0]), mdp.probabilities(policy, taken.theta)
     kl = guarantee.visits(process, old, 0.9) @ np.sum(old * np.log(old / new), axis=1)

@@ -353,7 +353,7 @@ CALLS = {
     ),
     "rl.guarantee.guaranteed_step": Call(in_process(points=count(3))),
     "rl.guarantee.kl_by_state": Call({"old": policy_rows(OLD), "new": policy_rows(NEW)}),
-    "rl.guarantee.ladder": Call(
+    "rl.guarantee.misleading_ladder": Call(
         {"rungs": count(3, 2), "up": number(0.1), "top": number(0.1), "sensitivity": number(1.0)}
     ),
     "rl.guarantee.penalty": Call({"largest": at_least_zero(1.0), "gamma": Kind(0.9, discounts)}),
