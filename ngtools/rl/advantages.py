@@ -73,8 +73,10 @@ def gae(
 
     Raises
     ------
-    ValueError, TypeError
-        Shapes that differ (nothing is broadcast), marks that are not booleans, and, of concrete arrays, nan or infinity.
+    ValueError
+        Shapes differ (nothing is broadcast), or a concrete array contains nan or infinity.
+    TypeError
+        The marks are not booleans.
 
     Examples
     --------

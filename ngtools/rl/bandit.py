@@ -24,13 +24,16 @@ def multiplicative_weights(p: Any, r: Any, alpha: float) -> np.ndarray:
     array([0.75, 0.25])
     """
     p, r = _check(p, r)
-    return _weighted(p, number(alpha, "alpha") * r)
+    alpha = number(alpha, "alpha")
+    with np.errstate(over="ignore"):
+        return _weighted(p, alpha * r)
 
 
 def natural_flow(p: Any, r: Any, times: Any) -> np.ndarray:
     """The natural gradient flow from p at the given times, p_k exp(t r_k) normalised, shape (len(times), K)."""
     p, r = _check(p, r)
-    return np.stack([_weighted(p, t * r) for t in real_array(times, "times", ("n",))])
+    with np.errstate(over="ignore"):
+        return np.stack([_weighted(p, t * r) for t in real_array(times, "times", ("n",))])
 
 
 def gradient_flow(p: Any, r: Any, times: Any) -> np.ndarray:
@@ -60,6 +63,8 @@ def regret(p: Any, r: Any) -> np.ndarray:
 
 
 def _weighted(p: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    if not np.isfinite(exponent).all():
+        raise ValueError("r times alpha (or times) is beyond float64: take smaller ones")
     weights = p * np.exp(exponent - exponent.max())
     return np.asarray(weights / weights.sum())
 

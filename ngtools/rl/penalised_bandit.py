@@ -30,7 +30,11 @@ def _checked(ref: Any, rewards: Any, beta: Any) -> tuple[np.ndarray, np.ndarray,
         raise ValueError(f"rewards must have shape {ref.shape}, an entry for each of ref (got {rewards.shape})")
     if (ref <= 0).any() or abs(ref.sum() - 1) > 1e-9:
         raise ValueError(f"ref must be positive probabilities that sum to 1 (got {ref.tolist()}, sum {ref.sum():.6g})")
-    return ref, rewards, number(beta, "beta (the weight of the penalty)", above=0)
+    beta = number(beta, "beta (the weight of the penalty)", above=0)
+    with np.errstate(over="ignore"):
+        if not np.isfinite([1 / beta, *(rewards / beta)]).all():
+            raise ValueError(f"beta (the weight of the penalty) is too small: rewards / beta overflows (got {beta!r})")
+    return ref, rewards, beta
 
 
 def gibbs(ref: Any, rewards: Any, beta: float) -> np.ndarray:

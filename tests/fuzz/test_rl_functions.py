@@ -187,7 +187,8 @@ def estimated(**more):
 
 
 def penalised(**more):
-    return {"ref": distribution(P), "rewards": vector(R), "beta": positive(0.5), **more}
+    beta = Kind(0.5, lambda v: positive(v).hostile(v) | {"tiny": 1e-320})
+    return {"ref": distribution(P), "rewards": vector(R), "beta": beta, **more}
 
 
 def in_chart(**more):
@@ -267,7 +268,7 @@ UNCHECKED = (
     "damped_length: number", "backtracks: too few", "backtracks: half", "backtracks: nan", "backtracks: word",
     "backtracks: list", "shrink: word", "shrink: list", "shrink: one",
 )  # fmt: skip
-SLOPE = {"r": vector(R), "p": distribution(P)}
+SLOPE = {"r": vector([2.0, 0.0, 0.5]), "p": distribution(P)}
 
 CALLS = {
     "rl.advantages.batch": Call(
@@ -313,7 +314,9 @@ CALLS = {
     "rl.bandit.gradient_flow": Call(
         SLOPE | {"times": Kind([0.0, 1.0], lambda v: many(v).hostile(v) | {"one": [1.0], "back": [1.0, 0.5]})}
     ),
-    "rl.bandit.multiplicative_weights": Call(SLOPE | {"alpha": number(0.5)}),
+    "rl.bandit.multiplicative_weights": Call(
+        SLOPE | {"alpha": Kind(0.5, lambda v: number(v).hostile(v) | {"beyond": 1.7e308})}
+    ),
     "rl.bandit.natural_flow": Call(SLOPE | {"times": many([0.0, 1.0])}),
     "rl.bandit.regret": Call({"p": distribution(P), "r": vector(R)}, excused=("p: zero",)),  # the end of a flow
     "rl.charts.after_step": Call(
