@@ -28,8 +28,8 @@ from ngtools import trees
 from ngtools.checks import number
 from ngtools.linear import Solution, kron_product, kron_solve, kron_solve_factored
 from ngtools.linear.damping import check_damping
-from ngtools.linear.kronecker import after, check_full_rank
-from ngtools.linear.solution import direct
+from ngtools.linear.kronecker import after, check_solvable
+from ngtools.linear.solution import direct, or_infinity, rounding
 from ngtools.products.batch import count_of, head_of, linearised, weights_of
 from ngtools.products.heads import Head
 from ngtools.products.listening import check_layers, dense, patches, signals, signals_of
@@ -98,20 +98,18 @@ def _factors(model: Model, head: Head, params: Any, batch: Any, keys: Any, share
         # one matrix product over all examples: an outer product an example would be written out and read again
         omega[name] = _second_moment(a, shares)
         gamma[name] = _second_moment(gradients[name], shares) / a.shape[1]
-    means = omega, gamma
-    missing = set(params) - set(means[0])
+    missing = set(params) - set(omega)
     if missing:
         raise ValueError(
             f"the model never applied dense(params, name, ...) to {sorted(missing)}: K-FAC cannot see them"
         )
-    return Factors(*means)
+    return Factors(omega, gamma)
 
 
 def _second_moment(rows: jax.Array, shares: jax.Array) -> jax.Array:
     """Return the sum over examples (first axis) of their share times the sum of the outer products of their rows."""
-    weighted = rows * shares.astype(rows.dtype).reshape(-1, *[1] * (rows.ndim - 1))
-    width = rows.shape[-1]
-    return weighted.reshape(-1, width).T @ rows.reshape(-1, width)
+    rows = rows.reshape(len(rows), -1, rows.shape[-1])
+    return jnp.einsum("npi,npj->ij", rows * shares.astype(rows.dtype)[:, None, None], rows)
 
 
 def product(factors: Factors, v: Any) -> Any:
@@ -145,31 +143,29 @@ def solve(factors: Factors, gradient: Any, *, damping: Any, method: str = "exact
     ValueError
         On concrete values: a singular factor without damping, nan in the gradient, shapes that do not fit.
     """
-    solvers = {"exact": kron_solve, "factored": kron_solve_factored}
+    # the exact solve is as good as its rounding; the factored one solves another system by design
+    solvers = {"exact": (kron_solve, rounding), "factored": (kron_solve_factored, lambda dtype: float("inf"))}
     if method not in solvers:
         raise ValueError(f"method must be one of {sorted(solvers)} (got {method!r})")
     check_damping(damping)
     trees.check_floating(gradient, "gradient")
     trees.check_finite(gradient, "gradient")
 
-    last: list[jax.Array] = []
+    solver, tolerance = solvers[method]
+    previous: jax.Array | None = None
 
     def one(name: str, A: jax.Array, G: jax.Array, kernel: jax.Array) -> jax.Array:
-        if not trees.is_traced(A, G, damping) and damping == 0:
-            check_full_rank(A, f"Omega of layer '{name}'")
-            check_full_rank(G, f"Gamma_out of layer '{name}'")
-        if last:  # one layer's decompositions after the other's
-            A = after(A, last[-1])
-        last.append(solvers[method](A, G, kernel, damping))
-        return last[-1]
+        nonlocal previous
+        check_solvable(A, G, damping, f"Omega of layer '{name}'", f"Gamma_out of layer '{name}'")
+        if previous is not None:  # one layer's decompositions after the other's
+            A = after(A, previous)
+        previous = solver(A, G, kernel, damping)
+        return previous
 
     x = _layerwise(factors, gradient, one)
     residual = trees.axpy(-1, gradient, trees.axpy(damping, x, product(factors, x)))
     size = trees.norm(gradient)
-    relative = trees.norm(residual) / jnp.where(size > 0, size, 1)
-    # the exact solve is as good as its rounding; the factored one solves another system by design
-    tol = 100 * float(jnp.finfo(size.dtype).eps) ** 0.5 if method == "exact" else float("inf")
-    return direct(x, relative, tol)
+    return direct(x, trees.norm(residual) / or_infinity(size), tolerance(size.dtype))
 
 
 def step(

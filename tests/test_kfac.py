@@ -224,3 +224,64 @@ def test_bad_inputs_are_named():
         kfac.step(params, params, factors, learning_rate=0.0, damping=1.0)
     with pytest.raises(ValueError, match=r"window must be between \(1, 1\) and the image of shape \(2, 2, 1\)"):
         kfac.patches(jnp.ones((2, 2, 1)), (3, 3))
+
+
+def by_hand(A, G):
+    return kfac.Factors({"out": jnp.asarray(A)}, {"out": jnp.asarray(G)})
+
+
+def test_residual_is_a_share_of_the_gradient():
+    """1 x 1 factors 4 and 1, damping 1: the factored system is (4 + 2)(1 + 1/2) = 9 where 4 + 1 = 5 is asked for."""
+    for size in (0.01, 50.0):
+        solution = kfac.solve(
+            by_hand([[4.0]], [[1.0]]), {"out": {"kernel": jnp.array([[size]])}}, damping=1.0, method="factored"
+        )
+        assert float(solution.value["out"]["kernel"][0, 0]) == pytest.approx(size / 9, rel=1e-14)
+        assert float(solution.residual) == pytest.approx(4 / 9, rel=1e-14)
+        assert bool(solution.converged)  # it is what was asked for: another damping
+    for method in ("exact", "factored"):
+        nothing = kfac.solve(
+            by_hand([[4.0]], [[1.0]]), {"out": {"kernel": jnp.zeros((1, 1))}}, damping=1.0, method=method
+        )
+        assert (float(nothing.residual), bool(nothing.converged)) == (0.0, True)
+
+
+def test_an_exact_solve_has_converged_up_to_rounding():
+    """Omega = [[1, 2 s], [0, 1]] is solved as its symmetric part, which leaves a residual of s at x = (1, 0)."""
+    limit = 100 * np.sqrt(np.finfo(float).eps)
+    for s, within in ((0.997 * limit, True), (1.003 * limit, False)):
+        gradient = {"out": {"kernel": jnp.array([[1.0], [s]])}}
+        solution = kfac.solve(by_hand([[1.0, 2 * s], [0.0, 1.0]], [[1.0]]), gradient, damping=0.0)
+        assert float(solution.residual) == pytest.approx(s, rel=1e-6)
+        assert bool(solution.converged) is within
+
+
+def test_a_layer_without_an_answer_leaves_the_others_theirs():
+    """The layers wait for one another, and nothing of an answer comes along: neither its size nor its nan."""
+    names = ("a", "b", "c")
+    many = kfac.Factors(*({name: jnp.ones((1, 1)) for name in names} for _ in range(2)))
+    gradient = {name: {"kernel": jnp.full((1, 1), size)} for name, size in zip(names, (jnp.nan, 3.0, 5.0))}
+    solution = jax.jit(lambda g: kfac.solve(many, g, damping=1.0))(gradient)
+    np.testing.assert_array_equal([solution.value[name]["kernel"][0, 0] for name in names], [np.nan, 1.5, 2.5])
+    assert int(solution.status) == 3
+
+
+def test_weights_count_examples_not_places():
+    """Two images of two places each, the second without weight; as many places as images."""
+    params, images = {"conv": layer(7, 4, 1)}, draw(8, 2, 2, 3, 1)
+    weighted = kfac.factors(convolution, params, images, "unit-normal", weights=jnp.array([2.0, 0.0]))
+    alone = kfac.factors(convolution, params, images[:1], "unit-normal")
+    np.testing.assert_allclose(weighted.inputs["conv"], alone.inputs["conv"], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(weighted.outputs["conv"], alone.outputs["conv"], rtol=0, atol=1e-14)
+
+
+def test_a_learning_rate_may_be_traced_and_small():
+    params, factors = {"out": {"kernel": jnp.array([[1.0]])}}, by_hand([[4.0]], [[1.0]])
+    step = lambda rate: kfac.step(params, params, factors, learning_rate=rate, damping=1.0)  # noqa: E731
+    for found in (step(0.5), jax.jit(step)(0.5)):
+        assert float(found["out"]["kernel"][0, 0]) == pytest.approx(1.1, rel=1e-15)
+
+
+def test_factors_pass_through_jit_as_a_pytree_of_their_matrices():
+    doubled = jax.jit(lambda f: jax.tree.map(lambda leaf: 2 * leaf, f))(by_hand([[4.0]], [[1.0]]))
+    assert (float(doubled.inputs["out"][0, 0]), float(doubled.outputs["out"][0, 0])) == (8.0, 2.0)

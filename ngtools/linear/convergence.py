@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -77,15 +78,15 @@ def cg_path(
     F, b = np.asarray(F, dtype=np.float64), np.asarray(b, dtype=np.float64)
     M = np.eye(len(b)) if metric is None else np.asarray(metric, dtype=np.float64)
     A = F + damping * M
-    exact = np.linalg.pinv(A, rcond=len(b) * np.finfo(np.float64).eps, hermitian=True) @ b
-    with jax.enable_x64(dtype == "float64"):
+    exact = np.linalg.pinv(A, rcond=len(b) * np.finfo(np.float64).eps) @ b
+    with jax.enable_x64(True):
         helper = (
             None if preconditioner is None else jax.tree_util.Partial(jnp.matmul, jnp.asarray(preconditioner, dtype))
         )
         values, reported = _iterates(jnp.asarray(A, dtype), jnp.asarray(b, dtype), helper, steps)
         values, reported = np.asarray(values, dtype=np.float64), np.asarray(reported, dtype=np.float64)
     errors = values - exact
-    energy = np.sqrt(np.maximum(np.einsum("ki,ij,kj->k", errors, A, errors), 0) / (exact @ A @ exact))
+    energy = np.sqrt(np.abs(np.einsum("ki,ij,kj->k", errors, A, errors)) / (exact @ A @ exact))
     residual = np.linalg.norm(b - values @ A, axis=1) / np.linalg.norm(b)
     return Path(values, residual, reported, energy, exact)
 
@@ -122,11 +123,7 @@ def steps_needed(F: Any, b: Any, error: float, most: int) -> int:
 
         if far(most):
             raise ValueError(f"the energy error is not below {error:g} after {most} steps; raise most=")
-        low, high = 0, most  # far(low) and not far(high): the error is monotone
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if far(middle) else (low, middle)
-    return high
+        return bisect_left(range(most), True, key=lambda steps: not far(steps))  # the error is monotone
 
 
 def spectra(kappa: float, d: int) -> dict[str, np.ndarray]:

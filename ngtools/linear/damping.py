@@ -22,7 +22,7 @@ def check_damping(damping: Any) -> None:
     """Raise ValueError unless the damping is a finite number >= 0; a traced value is not looked at."""
     if trees.is_traced(damping):
         return
-    if np.ndim(damping) != 0:
+    if np.ndim(damping):
         raise ValueError(f"damping must be one number (got shape {np.shape(damping)}); for a diagonal use metric=")
     if not (np.isfinite(damping) and damping >= 0):
         raise ValueError(f"damping must be >= 0 (got {float(damping)!r}); a negative one makes the matrix indefinite")

@@ -62,10 +62,7 @@ def kron_solve(A: jax.Array, G: jax.Array, kernel: jax.Array, damping: Any = 0.0
         On concrete values, if a factor is singular and the damping is 0.
     """
     _check_shapes(A, G, kernel)
-    check_damping(damping)
-    if not trees.is_traced(A, G, damping) and damping == 0:
-        check_full_rank(A, "A")
-        check_full_rank(G, "G")
+    check_solvable(A, G, damping)
     a, U = jnp.linalg.eigh(A)
     g, V = jnp.linalg.eigh(after(G, a))
     spectrum = jnp.maximum(a, 0)[:, None] * jnp.maximum(g, 0)[None, :] + jnp.asarray(damping).astype(kernel.dtype)
@@ -79,10 +76,7 @@ def kron_solve_factored(A: jax.Array, G: jax.Array, kernel: jax.Array, damping: 
     product carries the cross terms A (x) I and I (x) G besides lambda I.
     """
     _check_shapes(A, G, kernel)
-    check_damping(damping)
-    if not trees.is_traced(A, G, damping) and damping == 0:
-        check_full_rank(A, "A")
-        check_full_rank(G, "G")
+    check_solvable(A, G, damping)
     root = jnp.sqrt(jnp.asarray(damping).astype(kernel.dtype))
     ratio = (jnp.trace(A) / len(A)) / (jnp.trace(G) / len(G))
     # a vanishing factor has no scale to balance against
@@ -97,17 +91,22 @@ def after(value: jax.Array, previous: jax.Array) -> jax.Array:
     Several matrix decompositions at once can block jaxlib 0.10 on two cores, so they are made to wait for one another
     by adding a zero that the compiler cannot foresee; an optimization barrier is gone by the time the program runs.
     """
-    zero = jnp.minimum(jnp.abs(jnp.nan_to_num(previous.reshape(-1)[0])), 0)
+    zero = jnp.minimum(jnp.abs(jnp.nan_to_num(previous.mean())), 0)
     return value + zero.astype(value.dtype)
 
 
-def check_full_rank(A: jax.Array, name: str) -> None:
-    """Raise ValueError if a symmetric positive semi-definite factor is singular to rounding."""
-    spectrum = np.linalg.eigvalsh(np.asarray(A))
-    threshold = max(spectrum[-1], 0) * len(spectrum) * np.finfo(spectrum.dtype).eps
-    rank = int((spectrum > threshold).sum())
-    if rank < len(spectrum):
-        raise ValueError(f"{name} has rank {rank} of {len(spectrum)}; add damping (damping=1e-3, say) or more examples")
+def check_solvable(A: jax.Array, G: jax.Array, damping: Any, name_A: str = "A", name_G: str = "G") -> None:
+    """Raise ValueError if the damping is no number >= 0, or is 0 where a factor is singular to rounding."""
+    check_damping(damping)
+    if trees.is_traced(A, G, damping) or damping:
+        return
+    for factor, name in ((A, name_A), (G, name_G)):
+        spectrum = np.linalg.eigvalsh(np.asarray(factor))
+        kept = spectrum > spectrum.max() * len(spectrum) * np.finfo(spectrum.dtype).eps
+        if not kept.all():
+            raise ValueError(
+                f"{name} has rank {kept.sum()} of {len(kept)}; add damping (damping=1e-3, say) or more examples"
+            )
 
 
 def _check_shapes(A: jax.Array, G: jax.Array, kernel: jax.Array) -> None:

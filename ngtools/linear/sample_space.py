@@ -10,7 +10,7 @@ import numpy as np
 
 from ngtools import trees
 from ngtools.linear.damping import check_damping
-from ngtools.linear.solution import Solution, direct
+from ngtools.linear.solution import Solution, direct, or_infinity, rounding
 
 __all__ = ["sample_space"]
 
@@ -52,7 +52,7 @@ def sample_space(rows: Any, b: Any, *, damping: Any, rank_tol: float | None = No
     trees.check_floating(b, "b")
     trees.check_finite(b, "b")
     counts = {np.shape(leaf)[:1] for leaf in jax.tree.leaves(rows)}
-    if len(counts) != 1 or counts == {()}:
+    if len(counts) != 1 or () in counts:
         raise ValueError(f"rows must have one leading axis of the same length in every leaf (got {sorted(counts)})")
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf)[1:], leaf.dtype), rows)
     trees.check_like(one, b, "a row", "b")
@@ -68,13 +68,11 @@ def _sample_space(rows: Any, b: Any, damping: Any, rank_tol: float | None) -> So
     spectrum, V = jnp.linalg.eigh(R @ R.T)
     cut = spectrum[-1] * (len(spectrum) * eps if rank_tol is None else rank_tol)
     kept = spectrum > cut
-    safe = jnp.where(kept, spectrum, 1)
+    safe = jnp.where(kept, spectrum, jnp.inf)
     coefficients = V.T @ (R @ flat)
     # the part of b in the range of F, and the solution there; written apart so that a small damping cancels nothing
-    inside = R.T @ (V @ jnp.where(kept, coefficients / safe, 0))
-    x = R.T @ (V @ jnp.where(kept, coefficients / (safe * (safe + damping)), 0))
-    x = x + jnp.where(damping > 0, (flat - inside) / jnp.where(damping > 0, damping, 1), 0)
+    inside = R.T @ (V @ (coefficients / safe))
+    x = R.T @ (V @ (coefficients / safe / (safe + damping))) + (flat - inside) / or_infinity(damping)
     residual = jnp.linalg.norm(R.T @ (R @ x) + damping * x - flat)
     size = jnp.linalg.norm(flat)
-    relative = jnp.where(size > 0, residual / jnp.where(size > 0, size, 1), residual)
-    return direct(unflatten(x), relative, 100 * float(eps) ** 0.5)
+    return direct(unflatten(x), residual / or_infinity(size), rounding(flat.dtype))

@@ -50,20 +50,28 @@ class Solution:
     def message(self) -> str:
         """The report in words (concrete values only)."""
         status, steps, residual = int(self.status), int(self.steps), float(self.residual)
-        if status == CONVERGED:
-            return f"converged: residual {residual:.1e} after {steps} steps"
-        if status == NEGATIVE_CURVATURE:
-            return (
-                f"negative curvature after {steps} steps (residual {residual:.1e}): the matrix is not positive definite"
-            )
-        if status == NOT_FINITE:
-            return f"the matrix-vector product returned nan or inf after {steps} steps"
-        return f"not converged: residual {residual:.1e} after {steps} of {np.shape(self.history)[-1] - 1}"
+        return {
+            CONVERGED: f"converged: residual {residual:.1e} after {steps} steps",
+            NOT_CONVERGED: f"not converged: residual {residual:.1e} after {steps} of {len(self.history) - 1}",
+            NEGATIVE_CURVATURE: f"negative curvature after {steps} steps (residual {residual:.1e}): the matrix is not "
+            "positive definite",
+            NOT_FINITE: f"the matrix-vector product returned nan or inf after {steps} steps",
+        }[status]
 
     def __repr__(self) -> str:
         if trees.is_traced(self):
             return "<Solution: traced>"
-        return f"<Solution: {self.message if np.ndim(self.status) == 0 else 'batched'}>"
+        return f"<Solution: {'batched' if np.ndim(self.status) else self.message}>"
+
+
+def rounding(dtype: Any) -> float:
+    """Return the relative residual up to which a direct solve counts as converged."""
+    return 100 * float(jnp.finfo(dtype).eps) ** 0.5
+
+
+def or_infinity(size: Any) -> Any:
+    """Return what a residual is divided by: the size of b, or infinity where b is 0, which is solved by 0."""
+    return jnp.where(size, size, jnp.inf)
 
 
 def direct(value: Any, residual: Any, tol: float) -> Solution:

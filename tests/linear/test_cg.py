@@ -1,5 +1,7 @@
 """Conjugate gradients, judged by dense linear algebra in NumPy."""
 
+import sys
+
 import jax
 import jax.numpy as jnp
 import jax.scipy.sparse.linalg as outside
@@ -128,8 +130,9 @@ def test_single_precision_stays_single():
     np.testing.assert_allclose(solution.value, 0.4, rtol=1e-6)
 
 
-def test_zero_right_hand_side_takes_no_step():
-    solution = linear.cg(of(np.eye(3)), np.zeros(3), max_steps=5, tol=1e-6)
+@pytest.mark.parametrize("tol", [0.0, 1e-6])
+def test_zero_right_hand_side_takes_no_step(tol):
+    solution = linear.cg(of(np.eye(3)), np.zeros(3), max_steps=5, tol=tol)
     assert (int(solution.steps), float(solution.residual), bool(solution.converged)) == (0, 0.0, True)
     np.testing.assert_array_equal(solution.value, 0)
 
@@ -158,11 +161,15 @@ def test_negative_curvature_raises_and_is_a_status_under_jit():
     solution = jax.jit(lambda b: linear.cg(of(A), b, max_steps=5, tol=1e-8))(b)
     assert int(solution.status) == 2
     assert not bool(solution.converged)
-    assert np.isfinite(solution.value).all()
+    np.testing.assert_array_equal(solution.value, 0)
+    # small curvatures: -0.01, and 0 on a matrix that maps b to nothing
+    for matrix, right in ((A, b / 10), (np.zeros((2, 2)), b)):
+        with pytest.raises(ValueError, match=r"negative curvature after 0 steps \(residual 1.0e\+00\)"):
+            linear.cg(of(matrix), right, max_steps=5, tol=1e-8)
 
 
 def test_nan_products_raise_and_are_a_status_under_jit():
-    with pytest.raises(ValueError, match="returned nan or inf"):
+    with pytest.raises(ValueError, match=r"returned nan or inf after 0 steps; look at the parameters and the batch"):
         linear.cg(lambda v: v * jnp.nan, np.ones(2), max_steps=5, tol=1e-8)
     solution = jax.jit(lambda b: linear.cg(lambda v: v * jnp.nan, b, max_steps=5, tol=1e-8))(np.ones(2))
     assert int(solution.status) == 3
@@ -172,6 +179,7 @@ def test_nan_products_raise_and_are_a_status_under_jit():
     ("change", "message"),
     [
         ({"max_steps": 0}, "max_steps must be a whole number of at least 1 (got 0)"),
+        ({"max_steps": True}, "max_steps must be a whole number of at least 1 (got True)"),
         ({"max_steps": 2.5}, "max_steps must be a whole number of at least 1 (got 2.5)"),
         ({"tol": -1.0}, "tol must be >= 0 (got -1.0)"),
         ({"tol": np.nan}, "tol must be >= 0 (got nan)"),
@@ -193,3 +201,69 @@ def test_bad_inputs(change, message):
 def test_integers_are_refused():
     with pytest.raises(TypeError, match="b must be floating point"):
         linear.cg(lambda v: v, np.arange(3), max_steps=3, tol=1e-6)
+
+
+def test_the_tolerance_is_relative_to_the_right_hand_side():
+    """F = 3 I solves anything in one step; norm(b) = 0.1, so that an absolute tolerance of 0.05 would be another."""
+    b = np.array([0.06, 0.08])
+    one = linear.cg(of(3 * np.eye(2)), b, max_steps=4, tol=0.05)
+    np.testing.assert_allclose(one.value, b / 3, rtol=1e-15)
+    assert int(one.steps) == 1
+    assert float(one.history[0]) == 1
+    # a first residual of 1 is within any tolerance of at least 1: no step
+    for tol, right in ((1.0, b), (2.0, 100 * b)):
+        none = linear.cg(of(3 * np.eye(2)), right, max_steps=4, tol=tol)
+        assert (int(none.steps), bool(none.converged)) == (0, True)
+
+
+def test_a_residual_of_exactly_the_tolerance_has_converged():
+    """2 I and ones: every number of the step is exact in binary."""
+    solution = jax.jit(lambda tol: linear.cg(of(2 * np.eye(4)), np.ones(4), max_steps=5, tol=tol))(0.0)
+    assert (int(solution.steps), float(solution.residual), int(solution.status)) == (1, 0.0, 0)
+
+
+def test_a_right_hand_side_that_is_not_finite_is_a_status_under_jit():
+    solution = jax.jit(lambda b: linear.cg(of(np.eye(2)), b, max_steps=5, tol=1e-8))(np.array([np.nan, 1.0]))
+    assert (int(solution.status), int(solution.steps)) == (3, 0)
+
+
+def test_a_product_that_takes_other_arguments_is_named():
+    with pytest.raises(TypeError, match="matvec cannot be applied to a vector like b"):
+        linear.cg(lambda v, w: v, np.ones(2), max_steps=5, tol=1e-6)
+
+
+def test_only_pytree_operators_are_compiled_once_and_for_all():
+    """Linearisations of one shape share a program; a plain function would stay in the cache for ever."""
+    compiled = sys.modules["ngtools.linear.cg"]._compiled
+    matrix = spd(np.linspace(1, 2, 17), 3)
+
+    def added(scale, operator=None, **given):
+        before = compiled._cache_size()
+        linear.cg(operator or of(scale * matrix), vector(17, 5), damping=0.1, max_steps=30, tol=1e-6, **given)
+        return compiled._cache_size() - before
+
+    assert [added(1.0), added(2.0)] == [1, 0]
+    helper, weights = of(np.eye(17)), jnp.arange(1.0, 18)
+    assert [added(1.0, preconditioner=helper), added(2.0, preconditioner=helper)] == [1, 0]
+    assert [added(1.0, metric=weights), added(2.0, metric=weights)] == [1, 0]
+    assert added(1.0, operator=lambda v: jnp.asarray(matrix) @ v) == 0
+    assert added(1.0, preconditioner=lambda r: r) == 0
+    assert added(1.0, metric=lambda v: weights * v) == 0
+
+
+def test_a_damped_operator_carries_its_arrays_as_leaves():
+    matrix, weights = spd([1, 2], 0), jnp.array([3.0, 4.0])
+    leaves = lambda *given: [np.shape(leaf) for leaf in jax.tree.leaves(linear.damped(*given))]  # noqa: E731
+    assert leaves(of(matrix), 0.5) == [(2, 2), ()]
+    assert leaves(of(matrix), 0.5, weights) == [(2, 2), (), (2,)]
+    assert leaves(lambda v: v, 0.5, lambda v: v) == [()]
+    image = linear.damped(of(matrix), 0.5, weights)(jnp.array([1.0, -1.0]))
+    np.testing.assert_allclose(image, matrix @ [1, -1] + [1.5, -2.0], rtol=0, atol=1e-15)
+
+
+def test_a_report_of_several_solves_is_marked_as_such():
+    stacked = jax.vmap(lambda b: linear.cg(of(np.eye(2)), b, max_steps=3, tol=1e-6))(np.ones((3, 2)))
+    assert repr(stacked) == "<Solution: batched>"
+    seen = []
+    jax.jit(lambda b: seen.append(repr(linear.cg(of(np.eye(2)), b, max_steps=3, tol=1e-6))))(np.ones(2))
+    assert seen == ["<Solution: traced>"]

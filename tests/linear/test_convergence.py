@@ -24,6 +24,9 @@ def test_each_iterate_is_what_the_solver_returns():
     assert path.energy[3] == pytest.approx(np.sqrt(e @ A @ e / (exact @ A @ exact)), rel=1e-10)
     assert path.energy[0] == pytest.approx(1)
     assert path.residual[0] == path.reported[0] == 1
+    assert path.values.shape == (6, 9)
+    assert path.reported.shape == path.residual.shape == path.energy.shape == (6,)
+    assert path.reported[5] == pytest.approx(float(one.residual), rel=1e-10)
 
 
 def test_spectrum_is_the_one_asked_for():
@@ -58,6 +61,11 @@ def test_steps_needed_is_the_first_below():
         assert convergence.steps_needed(F, b, 1e-6, 60) == np.argmax(path.energy < 1e-6) > 3
     with pytest.raises(ValueError, match="not below 1e-06 after 3 steps"):
         convergence.steps_needed(F, b, 1e-6, 3)
+    # 2 I is solved exactly by one step: the error is 0 then, which is not below 0; and 1 before, which is below 2
+    F, b = 2 * np.eye(4), np.ones(4)
+    assert [convergence.steps_needed(F, b, error, 5) for error in (1e-6, 2.0)] == [1, 0]
+    with pytest.raises(ValueError, match="not below 0 after 5 steps"):
+        convergence.steps_needed(F, b, 0.0, 5)
 
 
 def test_bounds_by_hand():
@@ -76,3 +84,21 @@ def test_spectra_are_what_their_names_say():
     assert np.diff(np.log(found["even in the logarithm"])) == pytest.approx(np.log(1000) / 5)
     assert np.diff(found["even"]) == pytest.approx(999 / 5)
     assert found["three large, the rest near 1"] == pytest.approx([1, 1.025, 1.05, 300, 600, 1000])
+
+
+def test_preconditioned_path_of_a_diagonal_matrix_needs_one_step():
+    """The inverse itself as preconditioner: the first step is the answer, whatever the damping."""
+    diagonal, b = np.array([1.0, 10.0, 100.0]), np.array([1.0, -2.0, 3.0])
+    path = convergence.cg_path(np.diag(diagonal), b, 1, damping=0.5, preconditioner=np.diag(1 / (diagonal + 0.5)))
+    assert path.values[1] == pytest.approx(b / (diagonal + 0.5), rel=1e-14)
+    assert path.exact == pytest.approx(b / (diagonal + 0.5), rel=1e-14)
+    plain = convergence.cg_path(np.diag(diagonal), b, 1)
+    # steepest descent: alpha = b^T b / b^T F b = 14 / 941
+    assert plain.values[1] == pytest.approx(b * 14 / 941, rel=1e-14)
+
+
+def test_path_on_a_singular_matrix_ends_at_the_minimum_norm_solution():
+    path = convergence.cg_path(np.diag([4.0, 0.0, 1.0]), np.array([8.0, 0.0, 3.0]), 2)
+    assert path.exact == pytest.approx([2, 0, 3], abs=1e-14)
+    assert path.values[2] == pytest.approx([2, 0, 3], abs=1e-13)
+    assert path.energy[2] < 1e-13

@@ -67,6 +67,55 @@ def test_either_factor_of_another_size_is_refused(function):
     if function is not linear.kron_product:
         right["damping"] = 0.1
     assert function(**right).shape == (2, 3)
-    for name, wrong in (("A", jnp.eye(3)), ("G", jnp.eye(2)), ("A", jnp.ones((2, 3))), ("kernel", jnp.ones((3, 3)))):
+    wrong_ones = [("A", 3, 3), ("A", 1, 1), ("A", 2, 3), ("G", 2, 2), ("G", 4, 4), ("G", 3, 2), ("kernel", 3, 3)]
+    for name, *shape in wrong_ones:
+        wrong = jnp.eye(*shape)
         with pytest.raises(ValueError, match=r"needs A of shape .* and G of shape"):
             function(**right | {name: wrong})
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 2, 1)])
+def test_only_matrices_are_stacked(shape):
+    with pytest.raises(ValueError, match=r"M must be a matrix \(got shape"):
+        linear.vec(jnp.ones(shape))
+
+
+def test_the_split_of_the_damping_follows_the_smaller_factor():
+    """pi^2 = mean eig(A) / mean eig(G) well below 1; and 1 where a factor vanishes, up to a rounding error below 0."""
+    A, G, kernel = factors(2)
+    lam, root = 0.04, 0.2
+
+    def expected(A, G, pi):
+        left = np.linalg.solve(A + pi * root * np.eye(4), kernel)
+        return np.linalg.solve(G + root / pi * np.eye(3), left.T).T
+
+    pi = np.sqrt(0.01 * np.trace(A) / 4 / (np.trace(G) / 3))
+    assert pi < 0.3
+    np.testing.assert_allclose(
+        linear.kron_solve_factored(0.01 * A, G, kernel, lam), expected(0.01 * A, G, pi), rtol=1e-10
+    )
+    nothing, none = np.zeros((4, 4)), np.zeros((3, 3))
+    for A0, G0 in ((nothing, G), (A, none), (nothing, none), (-1e-18 * np.eye(4), G)):
+        np.testing.assert_allclose(linear.kron_solve_factored(A0, G0, kernel, lam), expected(A0, G0, 1.0), rtol=1e-10)
+
+
+def test_a_rounding_error_below_zero_does_not_cancel_the_damping():
+    """An eigenvalue of -1e-12 is 0; unclipped it would cancel a damping of 1e-12."""
+    lam, kernel = 1e-12, np.array([[1.0, 2.0], [3.0, 4.0]])
+    off, one = np.diag([1.0, -lam]), np.eye(2)
+    weights = np.array([1 / (1 + lam), 1 / lam])
+    np.testing.assert_allclose(linear.kron_solve(off, one, kernel, lam), kernel * weights[:, None], rtol=1e-12)
+    np.testing.assert_allclose(linear.kron_solve(one, off, kernel, lam), kernel * weights, rtol=1e-12)
+
+
+@pytest.mark.parametrize("solve", [linear.kron_solve, linear.kron_solve_factored])
+def test_the_rank_of_a_factor_counts_eigenvalues_above_rounding(solve):
+    """The threshold is the largest eigenvalue times the size times the rounding unit: here 8 * 3 units."""
+    unit, kernel = np.finfo(float).eps, np.ones((3, 2))
+    assert np.isfinite(solve(np.diag([8.0, 1.0, 30 * unit]), np.eye(2), kernel, 0.0)).all()
+    with pytest.raises(ValueError, match="A has rank 2 of 3; add damping"):
+        solve(np.diag([8.0, 1.0, 20 * unit]), np.eye(2), kernel, 0.0)
+    with pytest.raises(ValueError, match="G has rank 0 of 2; add damping"):
+        solve(np.eye(3), np.zeros((2, 2)), kernel, 0.0)
+    with pytest.raises(ValueError, match="damping must be >= 0"):
+        solve(np.eye(3), np.eye(2), kernel, -1.0)
