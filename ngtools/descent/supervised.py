@@ -18,6 +18,7 @@ import numpy as np
 from ngtools import kfac, linear, products, trees
 from ngtools.descent.layers import layer_diagonal
 from ngtools.products.batch import head_of, outputs, pair
+from ngtools.products.once import compiled_once
 
 __all__ = ["STEPS", "adam_step", "conjugate_step", "diagonal_step", "fit", "kfac_step", "loss", "sgd_step", "start"]
 
@@ -144,7 +145,7 @@ def fit(
         return _fit(method, model, head, batch, steps, params, X, y, rate, knob, key)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 3, 4))
+@partial(compiled_once, static=(0, 1, 2, 3, 4))  # the compiler would take longer than the run
 def _fit(
     method: str, model: Any, head: Any, batch: int, steps: int, params: Any, X: Any, y: Any, rate: Any, knob: Any, key: Any
 ) -> Any:
