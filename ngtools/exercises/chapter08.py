@@ -144,6 +144,7 @@ EXERCISES = (
             ARROW_AS_LINES.by(precision_step_moved_the_wrong_way),
         ),
         "Fisher and gradient both changed, and the result is J times the natural gradient in sigma.",
+        hint="With g_sigma = -1/2: divide it by J = -2/sigma^3, and the result by the information about tau.",
     ),
     Exercise(
         "power_fisher",

@@ -111,7 +111,7 @@ EXERCISES = (
                 "you averaged the Jacobians first. The mean of products is not the product of means.",
             ),
         ),
-        "Two passes over the Jacobians and no array of size d by d.",
+        "The numbers agree, and numbers are all a check can see: make sure that no array of size d by d was on the way.",
         inputs=((_J, _B @ _B.swapaxes(1, 2), _V), (_J[:1], np.eye(2)[None], _V)),
     ),
     Exercise(
@@ -132,5 +132,6 @@ EXERCISES = (
             ROOT_TAKEN.by(budget_spent_root, "It is the share of the length; the divergence is quadratic in the step."),
         ),
         "The rest of the budget went to the damping term, which is no divergence.",
+        hint="Find x = (F + lambda I)^-1 g entry by entry; the share is x^T F x over x^T (F + lambda I) x.",
     ),
 )

@@ -128,7 +128,7 @@ EXERCISES = (
                 "lambda belongs into the small matrix too. Without it the second term removes all of the span of the rows.",
             ),
         ),
-        "A system as large as the batch, whatever the number of parameters.",
+        "The numbers agree, and a check sees no more than these: the system you solved should be as large as the batch.",
         inputs=_CASES,
     ),
     Exercise(
