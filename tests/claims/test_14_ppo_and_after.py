@@ -135,3 +135,13 @@ def test_mean_gradients_of_the_three_estimates(seed):
         found = kl_estimators.expected_gradient(name, family, theta, ref, "logits")
         np.testing.assert_allclose(found, value, rtol=0, atol=1e-13)
     assert np.linalg.norm(np.asarray(forward) - np.asarray(backward)) > 1e-2
+
+
+@pytest.mark.parametrize("seed", [1, 2, 13])
+def test_the_clip_holds_ten_steps_on_other_batches_near_its_bound(seed):
+    """What the chapter says beside its figure: nearly unclipped they run away, clipped they pass the bound by < half."""
+    found, rates = anatomy.trial(seed), np.geomspace(0.003, 1, 8)[:6]
+    bound = clipping.divergence_if_obeyed(0.2)
+    held, free = (clipping.updates(found, rates, clip=clip, epochs=10).kl for clip in (0.2, 0.999))
+    assert bound < max(held) < 1.5 * bound
+    assert max(free) > 50 * bound
