@@ -110,10 +110,13 @@ def _to_line(support: Interval, pairs: bool) -> tuple[Callable, Callable, np.nda
 
 
 def _grid(reach: float) -> np.ndarray:
-    side = np.sinh(np.linspace(0.0, math.asinh(min(reach, 1e18)), 2001))
-    if reach > 1e18:
-        side = np.append(side, reach)
+    side = np.append(np.sinh(np.linspace(0.0, math.asinh(min(reach, 1e18)), 2001)), reach)
     return np.concatenate([-side[:0:-1], side])
+
+
+def _around(points: np.ndarray, index: int) -> tuple[Any, Any]:
+    """The points before and after one; at an end, the point itself."""
+    return points[max(index - 1, 0)], points[min(index + 1, len(points) - 1)]
 
 
 def _shape(height: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tuple[float, float, float]:
@@ -122,13 +125,10 @@ def _shape(height: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tupl
     top = int(np.argmax(values))
     if not np.isfinite(values[top]):
         raise ValueError("the log density is not finite anywhere on a wide scan of its support")
-    low, high = grid[max(top - 1, 0)], grid[min(top + 1, len(grid) - 1)]
+    low, high = _around(grid, top)
     for _ in range(12):
         fine = np.linspace(low, high, 65)
-        best = int(np.argmax(height(fine)))
-        low, high = fine[max(best - 1, 0)], fine[min(best + 1, 64)]
-        if high - low <= 1e-15 * max(abs(low), abs(high)):
-            break
+        low, high = _around(fine, int(np.argmax(height(fine))))
     fine = np.linspace(low, high, 65)
     mode = float(fine[int(np.argmax(height(fine)))])
     peak = float(height(np.array([mode]))[0])
@@ -160,19 +160,16 @@ def _sum(log_density: Callable[[Any], np.ndarray], support: Integers) -> Rule:
 
     grid = np.unique(np.concatenate([np.arange(2048), np.geomspace(2048, 1e15, 4000).astype(np.int64)]))
     top = int(np.argmax(height(low + grid)))
-    start, stop = int(grid[max(top - 1, 0)]), int(grid[min(top + 1, len(grid) - 1)])
+    start, stop = _around(grid, top)
     while stop - start > 2000:
         fine = np.unique(np.linspace(start, stop, 2001).astype(np.int64))
-        best = int(np.argmax(height(low + fine)))
-        start, stop = int(fine[max(best - 1, 0)]), int(fine[min(best + 1, len(fine) - 1)])
+        start, stop = _around(fine, int(np.argmax(height(low + fine))))
     fine = np.arange(start, stop + 1)
     mode = int(fine[int(np.argmax(height(low + fine)))])
     floor = float(height(np.array([low + mode]))[0]) - 60.0
     right = 1
-    while height(np.array([low + mode + right]))[0] > floor:
+    while right <= _TERMS and height(np.array([low + mode + right]))[0] > floor:
         right *= 2
-        if right > _TERMS:
-            raise ValueError(f"the sum needs more than {_TERMS} terms; use fisher.by_sampling")
     left = 1
     while left < mode and height(np.array([low + mode - left]))[0] > floor:
         left *= 2
@@ -193,9 +190,8 @@ def _simplex(log_density: Callable[[Any], np.ndarray], K: int) -> Rule:
         raise NotImplementedError(f"quadrature on the simplex is written for K = 3 (got {K}); use fisher.by_sampling")
 
     def from_plane(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        u, u_rest = sps.expit(v[..., 0]), sps.expit(-v[..., 0])
-        w, w_rest = sps.expit(v[..., 1]), sps.expit(-v[..., 1])
-        x = np.stack([u, u_rest * w, u_rest * w_rest], axis=-1)
+        (u, w), (u_rest, w_rest) = sps.expit(v.T), sps.expit(-v.T)
+        x = np.stack([u, u_rest * w, u_rest * w_rest], axis=1)
         return x, np.log(u) + 2 * np.log(u_rest) + np.log(w) + np.log(w_rest)
 
     def height(v: np.ndarray) -> np.ndarray:

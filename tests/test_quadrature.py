@@ -9,7 +9,7 @@ import pytest
 import scipy.stats as st
 
 from ngtools.families.support import Circle, Integers, Interval, Simplex, Vector
-from ngtools.quadrature import integrate, rule
+from ngtools.quadrature import _around, _grid, _shape, integrate, rule
 
 LINE = Interval()
 
@@ -113,3 +113,113 @@ def test_a_density_that_is_nowhere_finite_is_refused():
 def test_a_sum_that_is_too_long_is_refused():
     with pytest.raises(ValueError, match="by_sampling"):
         rule(lambda x: np.log1p(-1e-9) * x, Integers(0))
+
+
+def test_numbers_of_nodes_are_fixed_since_programs_are_compiled_for_them():
+    assert len(rule(st.norm.logpdf, LINE).weights) == 2 * 801
+    assert len(rule(st.gamma(2).logpdf, Interval(0.0)).weights) == 2 * 801
+    assert len(rule(st.vonmises(1).logpdf, Circle()).weights) == 4096
+    assert rule(lambda x: np.log(x).sum(-1), Simplex(3)).x.shape == (241**2, 3)
+
+
+def test_nodes_reach_as_far_as_is_said():
+    """Around a width of sqrt 2, exp(pi/2 sinh 6) = 10^137.6; logarithms and logits to 700, those of a simplex to 300."""
+    assert np.log10(rule(st.norm.logpdf, LINE).x.max()) == pytest.approx(137.6 + np.log10(np.sqrt(2)), abs=0.05)
+    assert rule(st.expon.logpdf, Interval(0.0)).x.max() == pytest.approx(np.exp(700), rel=1e-10)
+    assert rule(lambda x: x, Interval(-math.inf, 0.0)).x.min() == pytest.approx(-np.exp(700), rel=1e-10)
+    x, y = rule(lambda x: st.beta(2, 2).logpdf(x[0]), Interval(0.0, 1.0), pairs=True).x
+    assert [x.min(), y.min()] == pytest.approx([np.exp(-700)] * 2, rel=1e-10)
+    few = rule(lambda x: -0.999 * np.log(x).sum(-1), Simplex(3)).x
+    assert [few[:, 0].min(), few[:, 1:].min()] == pytest.approx([np.exp(-300), np.exp(-600)], rel=1e-10)
+
+
+def test_either_end_of_an_interval_is_approached_to_full_precision():
+    assert 0 < rule(lambda x: -0.9 * np.log(x), Interval(0.0, 2.0)).x.min() < 1e-300
+    assert -1e-300 < rule(lambda x: -0.9 * np.log(-x), Interval(-2.0, 0.0)).x.max() < 0
+    # without pairs the unit interval is an interval like any other
+    assert moments(st.uniform.logpdf, Interval(0.0, 1.0), [np.ones_like, np.log]) == pytest.approx(
+        [1.0, -1.0], rel=1e-12
+    )
+
+
+def test_the_circle_is_cut_at_the_back():
+    x = rule(st.vonmises(1).logpdf, Circle()).x
+    assert (x[0], x[2048]) == (-np.pi, 0.0)
+    assert np.diff(x) == pytest.approx(np.full(4095, 2 * np.pi / 4096), rel=1e-9)
+
+
+def test_values_may_be_vectors():
+    nodes = rule(st.norm.logpdf, LINE)
+    values = np.stack([np.exp(st.norm.logpdf(nodes.x)), np.exp(st.norm(3, 2).logpdf(nodes.x))], axis=1)
+    assert integrate(values, nodes) == pytest.approx([1.0, 1.0], rel=1e-10)
+
+
+def test_a_scale_beyond_the_scan_is_met_by_the_far_nodes():
+    """No width is found within 1e18; the nodes of width 1 are too few there for more than two digits."""
+    assert moments(st.norm(0, 1e19).logpdf, LINE, [np.ones_like]) == pytest.approx([1.0], abs=1e-2)
+
+
+def test_mode_and_widths_of_a_lopsided_density():
+    """One unit is lost at 0.2 to the left of 0.3 and at 5 to the right; distances come 40 to the decade."""
+
+    def height(v):
+        return np.where(v < 0.3, (v - 0.3) / 0.2, (0.3 - v) / 5.0)
+
+    mode, left, right = _shape(height, _grid(1e150))
+    assert mode == pytest.approx(0.3, rel=1e-14)
+    assert 0.2 <= left < 0.2 * 10**0.026
+    assert 5.0 <= right < 5.0 * 10**0.026
+
+
+@pytest.mark.parametrize("reach", [300.0, 1e150])
+def test_the_scan_is_symmetric_about_zero(reach):
+    grid = _grid(reach)
+    np.testing.assert_array_equal(grid, -grid[::-1])
+    assert (grid == 0).sum() == 1
+    assert grid[-1] == reach
+    # equal steps of arcsinh: at most 0.02 of what is passed over, up to 1e18
+    inner = np.arcsinh(grid[np.abs(grid) < min(1.001e18, 0.999 * reach)])
+    assert np.ptp(np.diff(inner)) < 1e-9
+
+
+def test_what_lies_around():
+    points = np.array([10, 20, 30, 40])
+    assert [_around(points, index) for index in range(4)] == [(10, 20), (10, 30), (20, 40), (30, 40)]
+
+
+@pytest.mark.parametrize(
+    ("height", "first", "count"),
+    [
+        (lambda x: -100.0 * x, 0, 2),
+        (lambda x: -60 / 1024 * x, 0, 2048),  # e^-60 is left out at 1024
+        (lambda x: -59.5 / 1024 * x, 0, 4096),  # a little more is not
+        (lambda x: -100.0 * np.abs(x - 1000), 999, 4),
+        (lambda x: -60 / 64 * np.abs(x - 5000), 4936, 256),
+        (lambda x: -60 / 64 * np.abs(x - 50), 0, 128),
+        (lambda x: -60 / 2**20 * x, 0, 2**21),
+    ],
+)
+def test_a_sum_runs_over_all_but_e_to_the_minus_60(height, first, count):
+    nodes = rule(height, Integers(0))
+    np.testing.assert_array_equal(nodes.x, np.arange(first, first + count))
+    assert (nodes.weights == 1).all()
+
+
+def test_the_longest_sum():
+    with pytest.raises(ValueError, match="more than 2097152 terms"):
+        rule(lambda x: -59.9 / 2**20 * x, Integers(0))
+
+
+def test_a_finite_sum_is_complete_up_to_4096_terms():
+    assert len(rule(lambda x: 0.0 * x, Integers(3, 4098)).x) == 4096
+    longer = rule(lambda x: 0.0 * x, Integers(3, 4100))
+    assert len(longer.x) == 2**14  # a power of two, since a program is compiled for each
+    assert longer.weights.sum() == 4098
+    assert longer.x.max() == 4100
+
+
+@pytest.mark.parametrize("rate", [0.5, 1e7])
+def test_a_sum_may_start_anywhere(rate):
+    shifted = st.poisson(rate, loc=-40)
+    found = moments(shifted.logpmf, Integers(-40), [np.ones_like, lambda x: (x + 40) / rate])
+    assert found == pytest.approx([1.0, 1.0], abs=1e-12 + 4e-15 * rate)

@@ -146,8 +146,8 @@ def mutant_of(area: str, path: Path, name: str, occurrence: int, line: int) -> M
         changed = mutate_code(source, plugins.get_operator(name)(), occurrence)
     except AttributeError:  # Cosmic Ray cannot replace an exception that is named with a dot
         return None
-    if changed is None or changed == source or not parses(changed):
-        return None
+    if changed is None or not parses(changed) or ast.dump(ast.parse(changed)) == ast.dump(ast.parse(source)):
+        return None  # 1e18 + 1 is 1e18
     lines = source.splitlines()
     differing = [(a, b) for a, b in zip(lines, changed.splitlines()) if a != b] or [(lines[line - 1], "")]
     before, after = (text.strip() for text in differing[0])
