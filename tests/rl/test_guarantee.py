@@ -72,6 +72,16 @@ def test_the_surrogate_misses_at_second_order():
     assert np.diff(np.log(miss))[0] / np.diff(np.log(sizes))[0] == pytest.approx(2, abs=0.05)
 
 
+def test_visits_are_the_discounted_states_from_the_start():
+    """Summed over 400 steps of the chain: 0.9^400 is 5e-19."""
+    m, old, _ = two_policies(6)
+    P, now, total = np.einsum("sa,sat->st", old, m.transition), m.start, np.zeros(5)
+    for t in range(400):
+        total, now = total + 0.1 * 0.9**t * now, now @ P
+    assert guarantee.visits(m, old, 0.9) == pytest.approx(total, abs=1e-14)
+    assert np.abs(guarantee.visits(m, old, 0.9) - mdp.stationary_distribution(m, old)).max() > 1e-3
+
+
 def test_kl_by_state_is_old_given_new():
     old, new = np.array([[0.5, 0.5]]), np.array([[0.9, 0.1]])
     assert guarantee.kl_by_state(old, new) == pytest.approx([-np.log(0.6)])
