@@ -5,8 +5,8 @@ relative error of the Kronecker product.  Between layers: how much of F and of i
 diagonal blocks.  And what a step along each approximation gains on the damped quadratic model, with the best length,
 relative to the exact natural step.
 
-Deviations: the paper's figures are for a digit autoencoder part-way through training; ours is an untrained
-8-6-6-4 network on Gaussian inputs, so only the ordering is compared.
+Deviations: the paper's figures are for a larger network part-way through training; ours is an untrained 8-6-6-4
+network on Gaussian inputs with random labels, so only the ordering is compared.
 """
 
 from __future__ import annotations
