@@ -65,6 +65,8 @@ def test_bad_inputs():
         linear.sample_space({"w": rows["w"], "b": rows["b"][:3]}, b, damping=1.0)
     with pytest.raises(ValueError, match=r"one leading axis of the same length in every leaf \(got \[\(\)\]\)"):
         linear.sample_space(np.float64(1.0), np.float64(1.0), damping=1.0)
+    with pytest.raises(ValueError, match=r"in every leaf \(got \[\]\)"):
+        linear.sample_space({}, b, damping=1.0)
     with pytest.raises(ValueError, match=r"a row has shape \(2,\) at \['b'\]"):
         linear.sample_space(rows, {"w": b["w"], "b": jnp.ones(3)}, damping=1.0)
 
