@@ -23,7 +23,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,7 @@ __all__ = [
     "seconds",
     "summary",
     "train",
+    "tuned",
 ]
 
 SETTINGS: dict[str, Any] = {
@@ -96,6 +97,34 @@ def train(
 def _settings(module: Any, settings: dict[str, Any], iterations: int) -> Any:
     shared = {name: settings[name] for name in ("batch", "gamma", "lam")}
     return module.Settings(iterations=iterations, critic=critics.mlp(settings["hidden"]), **shared)
+
+
+def tuned(name: str) -> Any:
+    """Return the settings with which a method solves CartPole in this study: its own record, with the value that was kept.
+
+    On the environment and the network of ``SETTINGS`` a mean return of 475 is reached within 40 iterations of 2048 steps by
+
+    ==========  =======================  ============  ================
+    method      settings                 of 32 seeds   median iteration
+    ==========  =======================  ============  ================
+    REINFORCE   ``learning_rate=3.0``    28            24
+    NPG         ``delta=0.01``           32            17
+    TRPO        ``delta=0.01``           32            18
+    PPO         ``learning_rate=0.001``  32            13
+    ==========  =======================  ============  ================
+
+    Examples
+    --------
+    >>> tuned("TRPO").delta, tuned("TRPO").batch
+    (0.01, 2048)
+    """
+    from ngtools.experiments import load
+
+    if name not in GRID:
+        raise ValueError(f"name: no method '{name}'; the study has {', '.join(GRID)}")
+    module, knob, _ = GRID[name]
+    value = load("policies")["results"]["tuning"][name]["value"]
+    return replace(_settings(module, SETTINGS, SETTINGS["iterations"]), **{knob: value})
 
 
 def filled(returns: Any) -> np.ndarray:

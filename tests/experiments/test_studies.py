@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 
 from ngtools import experiments
-from ngtools.experiments import invariance_matrix
+from ngtools.experiments import invariance_matrix, policies
 
 
 @pytest.mark.parametrize("name", experiments.names())
@@ -49,3 +51,19 @@ def test_the_matrix_in_words():
     assert invariance_matrix.off_whole(
         {"cells": {"m": {"a": {"slope": 2.03}, "b": {"kind": "exact"}}}}
     ) == pytest.approx(0.03)
+
+
+def test_the_settings_that_solve_cartpole_are_the_ones_that_were_kept():
+    methods = experiments.load("policies")["results"]["methods"]
+    rows = {}
+    for line in policies.tuned.__doc__.splitlines():
+        if line.strip().startswith(tuple(policies.GRID)):
+            name, setting, solved, middle = line.split()
+            rows[name] = setting.strip("`"), int(solved), int(middle)
+    for name, (_, knob, _) in policies.GRID.items():
+        found = methods[name]["solved"]
+        iterations = [41 if entry is None else entry for entry in found]  # of 40: none is later than all
+        assert rows[name][:2] == (f"{knob}={getattr(policies.tuned(name), knob)}", 32 - found.count(None))
+        assert rows[name][2] == median(iterations)
+    with pytest.raises(ValueError, match="no method 'SAC'; the study has REINFORCE"):
+        policies.tuned("SAC")
