@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from scipy.stats import linregress
 
 from ngtools import descent, families, geometry, invariance, kfac
 from ngtools.experiments import invariance_matrix
+from ngtools.invariance import orders
+from ngtools.invariance.layerwise import layerwise_defects
 from ngtools.invariance.policy_problem import PPO, TRPO, _batch, policy_problem
 
 NORMAL, GAMMA = families.get("normal"), families.get("gamma")
@@ -334,3 +337,88 @@ def test_ppo_is_broken_by_a_rotation_and_trpo_is_not():
     problem = policy_problem()
     found = invariance.matrix([TRPO, PPO], ["orthogonal"], problem, [0.02, 0.01, 0.005])
     assert [row[0] for row in found.kinds()] == ["exact", "broken"]
+
+
+@pytest.mark.parametrize(
+    ("defects", "kind"),
+    [
+        ([3e-2, 8e-3, 1.5e-3, 5e-4], "order 1"),
+        (lambda a: 0.3 * a**1.45, "broken"),
+        (lambda a: 0.3 * a**1.55, "order 1"),
+        (lambda a: 0.3 * a**3.1, "order 2"),
+        (lambda a: 0 * a, "exact"),
+        (lambda a: 1e-9 + 0 * a, "exact"),  # EXACT itself
+        (lambda a: 1.001e-9 + 0 * a, "broken"),
+        (lambda a: 6e-7 * a**2, "order 1"),  # all below EXACT, a power law all the same
+        (lambda a: 5e-8 * a**2, "exact"),  # a power law below what the solvers leave
+        (lambda a: 4e-9 * a**0.45, "exact"),  # too flat to be one
+        (lambda a: 5e-9 * a**0.55, "broken"),
+        ([9e-10, 1e-10, 9e-11, 3e-11], "exact"),  # too rough to be one
+    ],
+)
+def test_the_verdict_on_measured_defects(defects, kind, monkeypatch):
+    steps = np.array([0.04, 0.02, 0.01, 0.005])
+    measured = np.asarray(defects(steps) if callable(defects) else defects)
+    monkeypatch.setattr(orders, "gap", lambda *given: dict(zip(steps, measured))[given[5]])
+    found = orders.measure("gradient", None, None, None, None)
+    assert found.kind == kind
+    assert found.defects == tuple(measured)
+    assert found.steps == tuple(steps)
+    if kind == "exact":
+        assert np.isnan([found.slope, found.stderr, found.coefficient]).all()
+    else:
+        line = linregress(np.log(steps), np.log(measured))
+        assert found.slope == pytest.approx(line.slope, rel=1e-9)
+        # SciPy takes the error from 1 - r^2, which is rounding for a perfect fit
+        assert found.stderr == pytest.approx(line.stderr if line.rvalue < 0.9999 else 0, rel=1e-6, abs=1e-12)
+        assert found.coefficient == pytest.approx(np.exp(line.intercept), rel=1e-9)
+
+
+def test_a_slope_needs_three_steps(monkeypatch):
+    def gap(*given):
+        if given[5] > 0.02:
+            raise geometry.LeftDomain("sigma must be > 0")
+        return given[5] ** 2
+
+    monkeypatch.setattr(orders, "gap", gap)
+    nothing = [None] * 4
+    assert orders.measure("gradient", *nothing).steps == (0.02, 0.01, 0.005)
+    few = orders.measure("gradient", *nothing, steps=(0.04, 0.01, 0.005))
+    assert few.reason == "only 2 of 3 steps stay in the domain: sigma must be > 0"
+    assert orders.measure("gradient", *nothing, steps=(0.01,)).reason.endswith("domain: pass more steps")
+
+
+def test_a_table_as_text_to_the_letter():
+    cells = {
+        ("a", "x"): invariance.Order(2.0, 0.01, 0.5, "order 1"),
+        ("a", "y"): invariance.not_defined("why"),
+        ("bcd", "x"): invariance.Order(np.nan, np.nan, np.nan, "exact"),
+        ("bcd", "y"): invariance.not_defined("because"),
+    }
+    table = invariance.Matrix(("a", "bcd"), {"x": "stretch", "y": "turn"}, cells)
+    assert table.text().split("\n") == [
+        "method  stretch              turn",
+        "---------------------------------",
+        "a       order 1 (2.00, 0.5)  not defined",
+        "bcd     exact                not defined",
+        "",
+        "not defined: because",
+        "not defined: why",
+    ]
+    assert repr(table) == "<invariance matrix: 2 methods, 2 changes of coordinates>"
+
+
+def test_twins_of_a_network_after_one_step():
+    """K-FAC and the natural gradient do not see the affine maps between the layers; damping, a diagonal and g do."""
+    found = layerwise_defects(np.random.default_rng(0), sizes=(2, 2, 1), examples=30)
+    assert list(found) == ["gradient", "diagonal", "K-FAC, damped", "K-FAC", "natural"]
+    assert max(found["K-FAC"], found["natural"]) < 1e-8
+    assert min(found[name] for name in ("gradient", "diagonal", "K-FAC, damped")) > 1e-2
+
+
+def test_gap_to_the_flow_by_hand():
+    """In the variance: the flow ends at 1 + 8 e^-a and Euler at 9 - 8 a; d = |log ratio| / sqrt 2."""
+    zero = families.get("zero-mean-normal")
+    f = descent.expected_log_likelihood(zero, [1.0])
+    expected = np.log((1 + 8 * np.exp(-0.1)) / 8.2) / np.sqrt(2)
+    assert invariance.flow_gap("natural-euler", zero, [9.0], f, 0.1, "variance") == pytest.approx(expected, rel=1e-8)

@@ -98,10 +98,15 @@ def gamma_shape_rate(x: np.ndarray) -> np.ndarray:
     by Newton's method from a start that is within two per cent.
     """
     gap = np.log(x.mean(axis=-1)) - np.log(x).mean(axis=-1)
-    k = (3 - gap + np.sqrt((gap - 3) ** 2 + 24 * gap)) / (12 * gap)
+    k = gamma_start(gap)
     for _ in range(4):
         k = k - (np.log(k) - scipy.special.digamma(k) - gap) / (1 / k - scipy.special.polygamma(1, k))
     return np.stack([k, k / x.mean(axis=-1)], axis=-1)
+
+
+def gamma_start(gap: Any) -> Any:
+    """The shape k with log k - digamma(k) = gap, to within two per cent (Minka, 2002)."""
+    return (3 - gap + np.sqrt((gap - 3) ** 2 + 24 * gap)) / (12 * gap)
 
 
 def coverage_ellipse(covariance: Any, centre: Any, coverage: float = 0.95, points: int = 200) -> np.ndarray:

@@ -191,3 +191,67 @@ def test_std_curves_lie_on_their_side_of_the_bound():
     assert (corrected > 0.5).all()
     assert [known[1], unknown[1]] == pytest.approx([0.473, 0.466], abs=5e-4)
     assert corrected[1] == pytest.approx(known[1] / (1 - known[1] / 5), rel=1e-12)  # c^2 = 1 - n Var / n
+
+
+def test_replicates_of_three_runs_by_hand():
+    found = estimators.Replicates(np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 1.0]]), 4)
+    assert found.mean == pytest.approx([3, 3])
+    # centred: (-2, -1), (0, 3), (2, -2)
+    np.testing.assert_allclose(found.covariance, np.array([[8, -2], [-2, 14]]) / 2, rtol=1e-14)
+    np.testing.assert_allclose(found.scaled, 2 * np.array([[8, -2], [-2, 14]]), rtol=1e-14)
+    # squares (4, 0, 4) and (1, 9, 4): variances 16/3 and 49/3 with divisor 2
+    assert found.scaled_stderr == pytest.approx([4 * np.sqrt(16 / 9), 4 * np.sqrt(49 / 9)], rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("n", "runs", "estimator", "message"),
+    [
+        (0, 5, np.mean, r"n must be at least 1 and runs at least 2 \(got n=0, runs=5\)"),
+        (1, 1, np.mean, r"\(got n=1, runs=1\)"),
+        (3, 2, lambda x: x[0], r"got shape \(3,\), runs=2"),
+        (3, 2, lambda x: x[..., None], r"got shape \(2, 3, 1\), runs=2"),
+    ],
+)
+def test_what_cannot_be_replicated(n, runs, estimator, message):
+    with pytest.raises(ValueError, match=message):
+        estimators.replicate(estimator, NORMAL, [1.0, 2.0], n=n, runs=runs, rng=np.random.default_rng(0))
+
+
+def test_least_numbers_of_observations():
+    rng = np.random.default_rng(0)
+    assert estimators.replicate(lambda x: x[:, 0], NORMAL, [1.0, 2.0], n=1, runs=2, rng=rng).estimates.shape == (2, 1)
+    # n = 1: |x| has mean sqrt(2/pi) sigma; n = 2, mean unknown: |x - y|/2 has mean sigma/sqrt(pi)
+    assert estimators.std_moments(3.0, 1) == pytest.approx((3 * np.sqrt(2 / np.pi), 9 * (1 - 2 / np.pi)), rel=1e-12)
+    assert estimators.std_moments(3.0, 2, known_mean=False) == pytest.approx(
+        (3 / np.sqrt(np.pi), 9 * (1 / 2 - 1 / np.pi)), rel=1e-12
+    )
+    with pytest.raises(ValueError, match=r"n must be at least 1 \(got 0\)"):
+        estimators.std_moments(1.0, 0)
+    with pytest.raises(ValueError, match=r"n must be at least 2 \(got 1\)"):
+        estimators.std_moments(1.0, 1, known_mean=False)
+
+
+def test_start_of_the_gamma_estimate_is_within_two_per_cent():
+    k = np.geomspace(1e-2, 1e3, 60)
+    gap = np.log(k) - scipy.special.digamma(k)
+    assert np.abs(estimators.gamma_start(gap) / k - 1).max() < 0.016
+
+
+def test_the_ellipse_is_closed_and_has_as_many_points_as_asked_for():
+    ellipse = estimators.coverage_ellipse(np.diag([4.0, 1.0]), [0.0, 0.0], points=5)
+    radius = np.sqrt(-2 * np.log(0.05))
+    expected = radius * np.array([[2, 0], [0, 1], [-2, 0], [0, -1], [2, 0]])
+    np.testing.assert_allclose(ellipse, expected, rtol=0, atol=1e-14)
+    for coverage in (0, 1):
+        with pytest.raises(ValueError, match="strictly between 0 and 1"):
+            estimators.coverage_ellipse(np.eye(2), [0.0, 0.0], coverage=coverage)
+
+
+def test_one_distribution_read_in_two_charts():
+    """sigma = 2, data 1 and 3: psi_sigma = -3/8 and 5/8; F = 1/2; in the variance v = 4 all of psi is divided by 4."""
+    data, square = [1.0, 3.0], (9 + 25) / 64 / 2
+    one, two = fisher.in_charts(ZERO_MEAN, [2.0], data, ["std", "variance"])
+    assert (one.chart, two.chart) == ("std", "variance")
+    assert [*one.eigenvalues, *two.eigenvalues] == pytest.approx([1 / 2, 1 / 32], rel=1e-12)
+    assert [one.squared_length, two.squared_length] == pytest.approx([1 / 32, 1 / 32], rel=1e-12)
+    assert [*one.relative, *two.relative] == pytest.approx([2 * square] * 2, rel=1e-12)

@@ -91,3 +91,41 @@ def test_moments_of_the_exponential_score():
 def test_direction_must_match():
     with pytest.raises(ValueError, match="direction must have shape"):
         cubic(families.get("normal"), [0.0, 1.0], [1.0])
+
+
+def test_third_moments_of_a_normal_in_a_slanted_direction():
+    """d = (1, 2) in (mu, sigma), z standard normal: E[(z + 2(z^2 - 1))^3] = 76 and E[(d.psi)(d^T H d)] = -56, over sigma^3."""
+    s = 1.3
+    found = cubic(families.get("normal"), [0.2, s], [1.0, 2.0])
+    assert [found.skew * s**3, found.bend * s**3] == pytest.approx([76, -56], rel=1e-9)
+    assert [found.old_new * s**3, found.new_old * s**3] == pytest.approx([(76 - 168) / 6, (152 - 168) / 6], rel=1e-9)
+    assert found.ratio == pytest.approx(16 / 92, rel=1e-8)
+    # d^T F d = (1 + 2 4) / sigma^2, and sigma grows by 2 a unit of s
+    assert found.metric_slope * s**3 == pytest.approx(-2 * 2 * 9, rel=1e-9)
+
+
+def test_what_never_occurs_carries_no_information():
+    """Y = 1 where X = 1 of three outcomes and 0 elsewhere, and a third value that no X gives."""
+    p = np.array([0.2, 0.3, 0.5])
+    W = [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
+    found = through_channel(THREE, p[:2], W, "probabilities")
+    # q = (1 - p_1, p_1, 0): only the second coordinate is seen, with 1 / (p (1 - p))
+    np.testing.assert_allclose(found, np.diag([0, 1 / (0.3 * 0.7)]), rtol=1e-12, atol=1e-13)
+    for shape in ((3,), (2, 2), (3, 2, 1)):
+        with pytest.raises(ValueError, match=r"one row for each of the 3 outcomes \(got shape"):
+            through_channel(THREE, [0.4, -0.7], np.ones(shape) / 2)
+    with pytest.raises(ValueError, match=r"row sums \[1.0, 1.0, 0.9\]"):
+        through_channel(THREE, [0.4, -0.7], [[1, 0], [0, 1], [0.5, 0.4]])
+    with pytest.raises(ValueError, match="finitely many"):
+        through_channel(families.get("normal"), [0.0, 1.0], np.eye(3))
+
+
+def test_cells_of_a_line_by_hand():
+    """Cuts at -1 and 0.5, mean 0.2: dq/dtheta = phi(a - theta) - phi(b - theta)."""
+    q = np.diff(norm.cdf([-np.inf, -1.2, 0.3, np.inf]))
+    dq = -np.diff(norm.pdf([-np.inf, -1.2, 0.3, np.inf]))
+    found = binned(normal_location_cdf, [0.2], [-1.0, 0.5])
+    assert found == pytest.approx(np.array([[(dq**2 / q).sum()]]), rel=1e-10)
+    for cuts in ([], [1.0, 0.0], [[0.0, 1.0]], [0.0, 1.0, 1.0]):
+        with pytest.raises(ValueError, match="cuts must be an increasing list"):
+            binned(normal_location_cdf, [0.2], cuts)
