@@ -259,6 +259,8 @@ def test_linear_charts_make_the_same_update():
         anatomy.at_values(trpo.METHOD, learner, trpo.Settings(cg_steps=20, cg_tol=1e-10), "delta", deltas)
         for learner in (one, other)
     )
+    # steps to the edge of the model, and not any two that are equal
+    assert here.predicted_kl == pytest.approx(deltas, rel=1e-9)
     assert here.backtracks.tolist() == there.backtracks.tolist()
     # residuals of 1e-10, amplified by the condition of F in either chart
     assert there.kl == pytest.approx(here.kl, rel=1e-6)
