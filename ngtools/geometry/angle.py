@@ -32,9 +32,10 @@ def angle(F: Any, u: Any, v: Any) -> float:
     """
     u = real_array(u, "u", ("d",))
     F, v = real_array(F, "F", (len(u), len(u))), real_array(v, "v", u.shape)
-    if not (norm(F, u) > 0 and norm(F, v) > 0):
+    a, b = norm(F, u), norm(F, v)
+    if 0 in (a, b):
         raise ValueError("angle needs two vectors of positive length in the metric (one of them is zero)")
-    cosine = u @ F @ v / (norm(F, u) * norm(F, v))
+    cosine = u @ F @ v / (a * b)
     # the sine through the rejection keeps its digits where the cosine rounds to 1
-    rejection = v / norm(F, v) - cosine * u / norm(F, u)
+    rejection = v / b - cosine * u / a
     return float(np.degrees(np.arctan2(norm(F, rejection), cosine)))

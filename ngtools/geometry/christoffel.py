@@ -14,7 +14,7 @@ from ngtools.families import Family
 from ngtools.geometry.compiled import compiled
 from ngtools.geometry.metric import Metric, metric_of
 
-__all__ = ["acceleration", "christoffel", "symbols"]
+__all__ = ["acceleration", "christoffel", "motion", "symbols"]
 
 
 def symbols(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,22 +56,27 @@ def christoffel(family: Family, theta: Any, chart: str | None = None) -> np.ndar
 
 @lru_cache(maxsize=256)
 def _lowered(function: Callable[..., Any]) -> Callable[..., Any]:
-    # F and the lowered Gamma_l(v, v) = (d_v F) v - 1/2 grad_l (v^T F v), without the d^3 array
+    # F, d_v F and the lowered Gamma_l(v, v) = (d_v F) v - 1/2 grad_l (v^T F v), without the d^3 array
     def terms(theta: Any, v: Any, *constants: Any) -> Any:
         F, change = jax.jvp(lambda point: function(point, *constants), (theta,), (v,))
         pull = jax.grad(lambda point: v @ function(point, *constants) @ v)(theta)
-        return F, change @ v - pull / 2
+        return F, change, change @ v - pull / 2
 
     return terms
 
 
-def acceleration(metric: Metric, theta: Any, v: Any, *constants: Any) -> np.ndarray:
-    """The acceleration -Gamma(v, v) of the geodesic through theta with velocity v.
+def motion(metric: Metric, theta: Any, v: Any, *constants: Any) -> tuple[np.ndarray, float]:
+    """The acceleration -Gamma(v, v) of the geodesic through theta with velocity v, and d log det F / dt along it.
 
-    Where F is singular because coordinates are redundant, the solution of least norm: the geodesic of
-    the distributions is determined, its coordinates are not.
+    Where F is singular because coordinates are redundant, the acceleration is the solution of least norm: the
+    geodesic of the distributions is determined, its coordinates are not.
     """
-    F, lowered = compiled(_lowered(metric.function))(theta, v, *constants)
-    if metric.redundant:
-        return -np.linalg.pinv(F, rcond=1e-11, hermitian=True) @ lowered
-    return -np.linalg.solve(F, lowered)
+    F, change, lowered = compiled(_lowered(metric.function))(theta, v, *constants)
+    both = np.column_stack([lowered, change])
+    raised = np.linalg.pinv(F, rcond=1e-11, hermitian=True) @ both if metric.redundant else np.linalg.solve(F, both)
+    return -raised[:, 0], float(np.trace(raised[:, 1:]))
+
+
+def acceleration(metric: Metric, theta: Any, v: Any, *constants: Any) -> np.ndarray:
+    """The acceleration -Gamma(v, v) of the geodesic through theta with velocity v."""
+    return motion(metric, theta, v, *constants)[0]

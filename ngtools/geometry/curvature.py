@@ -61,5 +61,5 @@ def curvature(family: Family, theta: Any, chart: str | None = None, plane: Any =
         raise ValueError(f"'{family.name}' has one parameter: a curve has no intrinsic curvature")
     if plane is None and d > 2:
         raise ValueError(f"'{family.name}' has {d} parameters: name a plane, two tangent vectors of shape ({d},)")
-    u, v = np.eye(d)[:2] if plane is None else real_array(plane, "plane", (2, d))
+    u, v = np.eye(2) if plane is None else real_array(plane, "plane", (2, d))
     return float(compiled(_sectional(metric.function))(theta, u, v))

@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 
 from ngtools.checks import number, real_array, whole_number
 from ngtools.families import Family
-from ngtools.geometry.christoffel import acceleration
+from ngtools.geometry.christoffel import motion
 from ngtools.geometry.metric import Metric, metric_of
 
 __all__ = ["Geodesic", "LeftDomain", "follow", "geodesic"]
@@ -87,22 +87,24 @@ def follow(
     times = np.linspace(0.0, time, points)
     evaluations = itertools.count()
 
-    def leave(t: float) -> LeftDomain:
-        return LeftDomain(
-            f"the geodesic from {theta.tolist()} with velocity {velocity.tolist()} leaves the domain before t = {time} "
-            f"(followed up to t = {t:.3g})"
-        )
-
     def field(t: float, state: np.ndarray) -> np.ndarray:
-        place, v = state[:d], state[d:]
-        if next(evaluations) > MOST_EVALUATIONS:
-            raise leave(t)
-        if not metric.inside(place):
-            return np.full(2 * d, np.nan)  # the solver then takes a shorter step
-        return np.concatenate([v, acceleration(metric, place, v, *constants)])
+        place, v = state[:d], state[d:-1]
+        if next(evaluations) >= MOST_EVALUATIONS or not metric.inside(place):
+            return np.full(2 * d + 1, np.nan)  # the solver then takes shorter steps, and gives up in the end
+        return np.append(v, np.hstack(motion(metric, place, v, *constants)))
 
+    # log det F is carried along: it has no limit at the edge, where a coordinate such as p = sin^2(a/2) only touches
+    # zero and a solver would step over it, back into the domain
+    state = np.hstack([theta, velocity, 0.0])
+    reached = 0.0
     with np.errstate(all="ignore"):
-        solution = solve_ivp(field, (0.0, time), np.concatenate([theta, velocity]), t_eval=times, **TOLERANCES)
-    if not solution.success or not np.isfinite(solution.y).all():
-        raise leave(solution.t[-1] if len(solution.t) else 0.0)
-    return Geodesic(times, solution.y[:d].T, solution.y[d:].T)
+        if np.isfinite(field(0.0, state)).all():  # else the solver would look for its first step for ever
+            solution = solve_ivp(field, (0.0, time), state, dense_output=True, **TOLERANCES)
+            if solution.success:
+                states = solution.sol(times)
+                return Geodesic(times, states[:d].T, states[d:-1].T)
+            reached = solution.t[-1]
+    raise LeftDomain(
+        f"the geodesic from {theta.tolist()} with velocity {velocity.tolist()} leaves the domain before t = {time} "
+        f"(followed up to t = {reached:.3g})"
+    )

@@ -13,6 +13,7 @@ from ngtools.geometry.sphere import LATITUDE_LONGITUDE, SphereChart, circle, loc
 __all__ = ["EARTH_RADIUS", "PLACES", "Sheet", "named", "seen_from", "sheet", "view"]
 
 EARTH_RADIUS = 6371.0  # mean radius, km
+_RADIUS = np.radians(9.0)  # of the circles drawn
 
 # latitude and longitude in whole degrees, north and east positive
 PLACES: Mapping[str, tuple[int, int]] = {
@@ -40,11 +41,11 @@ def named(place: str) -> np.ndarray:
     return np.asarray(point(LATITUDE_LONGITUDE, np.radians(np.asarray(PLACES[place], dtype=np.float64))))
 
 
-def sheet(chart: SphereChart, radius: float = np.radians(9.0)) -> Sheet:
+def sheet(chart: SphereChart, radius: float = _RADIUS) -> Sheet:
     """The globe on the sheet of a chart: meridians and parallels, circles of one radius, places."""
 
     def drawn(curve: np.ndarray) -> np.ndarray:
-        return _broken(np.asarray(locate(chart, curve)), np.pi)
+        return _broken(np.asarray(locate(chart, curve)))
 
     return Sheet(
         tuple(drawn(curve) for curve in _graticule()),
@@ -53,17 +54,17 @@ def sheet(chart: SphereChart, radius: float = np.radians(9.0)) -> Sheet:
     )
 
 
-def view(latitude: float, longitude: float, radius: float = np.radians(9.0)) -> Sheet:
+def view(latitude: float, longitude: float, radius: float = _RADIUS) -> Sheet:
     """The globe seen from afar above a place (degrees), its far side left out."""
     return Sheet(
         tuple(seen_from(latitude, longitude, curve) for curve in _graticule()),
         tuple(seen_from(latitude, longitude, circle(centre, radius, 181)) for centre in _centres()),
-        {place: seen_from(latitude, longitude, named(place)[:, None])[:, 0] for place in PLACES},
+        {place: seen_from(latitude, longitude, named(place)) for place in PLACES},
     )
 
 
 def seen_from(latitude: float, longitude: float, points: Any) -> np.ndarray:
-    """Points (3, n) on the disc (2, n) that an observer far above a place (degrees) sees; nan on the far side."""
+    """Points (3, ...) on the disc (2, ...) that an observer far above a place (degrees) sees; nan on the far side."""
     beta, ell = np.radians([latitude, longitude])
     towards = [np.cos(beta) * np.cos(ell), np.cos(beta) * np.sin(ell), np.sin(beta)]
     right = [-np.sin(ell), np.cos(ell), 0.0]
@@ -86,6 +87,6 @@ def _centres() -> Iterable[np.ndarray]:
             yield np.asarray(point(LATITUDE_LONGITUDE, np.radians([latitude, longitude])))
 
 
-def _broken(curve: np.ndarray, jump: float) -> np.ndarray:
-    gaps = np.flatnonzero(np.abs(np.diff(curve, axis=1)).max(axis=0) > jump) + 1
+def _broken(curve: np.ndarray) -> np.ndarray:
+    gaps = np.flatnonzero(np.abs(np.diff(curve)).max(axis=0) > np.pi) + 1
     return np.insert(curve, gaps, np.nan, axis=1)

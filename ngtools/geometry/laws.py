@@ -44,7 +44,7 @@ def law_defects(F_theta: Any, g_theta: Any, F_phi: Any, g_phi: Any, J: Any) -> D
         ``covector``: |g_theta - Jᵀ g_phi| over |g_theta|.  ``metric``: the largest entry of
         |F_theta - Jᵀ F_phi J|_ij / sqrt(F_ii F_jj).  ``vector``: the length, in the metric of phi, of
         J F_theta⁻¹ g_theta - F_phi⁻¹ g_phi, over the length of the second.  ``length``: the relative
-        difference of gᵀ F⁻¹ g.  A gradient of zero has defect zero.
+        difference of gᵀ F⁻¹ g.
 
     Examples
     --------
@@ -64,6 +64,6 @@ def law_defects(F_theta: Any, g_theta: Any, F_phi: Any, g_phi: Any, J: Any) -> D
     return Defects(
         covector=float(np.linalg.norm(g_theta - J.T @ g_phi) / np.linalg.norm(g_theta)),
         metric=float(np.max(np.abs(F_theta - J.T @ F_phi @ J) / np.outer(scale, scale))),
-        vector=float(np.sqrt(max(off @ F_phi @ off, 0.0) / squared_phi)),
+        vector=float(np.sqrt(abs(off @ F_phi @ off) / squared_phi)),
         length=float(abs(squared_theta - squared_phi) / squared_phi),
     )

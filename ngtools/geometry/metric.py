@@ -1,4 +1,4 @@
-"""The Fisher metric as a field: F(theta) and its derivatives in one coordinate system."""
+"""The Fisher metric as a field: F(theta) in one coordinate system."""
 
 from __future__ import annotations
 
@@ -39,10 +39,6 @@ class Metric:
     def at(self, theta: Any, *constants: Any) -> np.ndarray:
         """F(theta), shape (d, d)."""
         return compiled(self.function)(theta, *constants)
-
-    def derivative(self, theta: Any, *constants: Any) -> np.ndarray:
-        """dF_ij / dtheta_k at index [i, j, k], by automatic differentiation."""
-        return compiled(self.function, "jacobian")(theta, *constants)
 
     def batch(self, points: Any, *constants: Any) -> np.ndarray:
         """F at each row of ``points``, shape (n, d, d)."""

@@ -1,8 +1,7 @@
 """What may be inverted: the checks every Fisher matrix passes before it is used.
 
 Singularity is judged after scaling to a unit diagonal, so that units decide nothing: diag(1e-12, 1e12)
-is regular.  Tolerances (relative, float64; float32 scales with its machine epsilon): asymmetry 1e-8,
-negative eigenvalue 1e-8, zero eigenvalue 1000 eps d.
+is regular.  Tolerances are relative: asymmetry and negative eigenvalue 1e-8 (float32: 1e-3), zero eigenvalue 1000 eps d.
 """
 
 from __future__ import annotations
@@ -81,24 +80,24 @@ def spectrum(F: Any, name: str = "F") -> Spectrum:
     """
     array = square_matrix(F, name)
     # a float32 matrix carries float32 rounding errors, whatever it is later computed in
-    loss = np.finfo(array.dtype).eps / np.finfo(np.float64).eps if array.dtype == np.float32 else 1.0
+    kind, tolerance = (np.float32, 1e-3) if array.dtype == np.float32 else (np.float64, 1e-8)
     matrix = np.asarray(array, dtype=np.float64)
     largest = np.abs(matrix).max()
     asymmetry = np.abs(matrix - matrix.T).max()
-    if asymmetry > min(1e-8 * loss, 1e-3) * largest:
+    if asymmetry > tolerance * largest:
         raise ValueError(f"{name} is not symmetric: max |{name} - {name}^T| = {asymmetry:.3g}")
     matrix = (matrix + matrix.T) / 2  # only rounding is left to average away
     diagonal = np.diag(matrix)
     scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     correlation = matrix / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(correlation)
-    if diagonal.min() < 0 or values[0] < -min(1e-8 * loss, 1e-3) * max(values[-1], 1.0):
+    if diagonal.min() < 0 or values[0] < -tolerance * values[-1]:
         lowest = np.linalg.eigvalsh(matrix)[0]
         raise ValueError(
             f"{name} has eigenvalue {lowest:.3g} < 0; a Fisher matrix is positive semidefinite. "
             "A Hessian of the loss is not a Fisher matrix; use the generalised Gauss-Newton matrix or the KL Hessian"
         )
-    zero = values <= 1000 * np.finfo(np.float64).eps * loss * len(matrix) * max(values[-1], 1e-300)
+    zero = values <= 1000 * np.finfo(kind).eps * len(matrix) * values[-1]
     rank = int((~zero).sum())
     # the null space of F itself: undo the scaling, then make it orthonormal
     basis = np.linalg.qr(np.column_stack([vectors[:, zero] / scale[:, None], np.eye(len(matrix))]))[0]
