@@ -99,3 +99,16 @@ def test_explicit_matrix_is_in_64_bits_whatever_it_is_given():
     op = products.fisher_vector_product(network.network, params, X, "categorical")
     assert F.dtype == np.float64
     assert pytest.approx(np.asarray(products.dense(op, params)), abs=1e-6) == F
+
+
+def test_one_device_is_a_mesh_as_well():
+    """On the devices that there are, most often one: the arrays themselves, spread or copied."""
+    mesh, X = sharding.data_mesh(jax.devices()[:1]), np.arange(6.0, dtype=np.float32).reshape(3, 2)
+    assert (mesh.axis_names, mesh.size) == (("data",), 1)
+    assert sharding.data_mesh().size == len(jax.devices())
+    spread, copied = sharding.spread({"x": X, "y": X[:, 0]}, mesh), sharding.replicate([X], mesh)
+    np.testing.assert_array_equal(spread["x"], X)
+    np.testing.assert_array_equal(spread["y"], X[:, 0])
+    np.testing.assert_array_equal(copied[0], X)
+    assert spread["x"].sharding.spec == jax.sharding.PartitionSpec("data")
+    assert copied[0].sharding.spec == jax.sharding.PartitionSpec()
