@@ -30,7 +30,7 @@ def real_array(value: Any, name: str, shape: tuple[int | str, ...] | None = None
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"{name} must be an array of numbers: {error}") from None
-    if array.dtype.kind not in "fiub" or array.dtype.kind == "b":
+    if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers (got dtype {array.dtype})")
     if shape is not None:
         fits = len(shape) == array.ndim and all(
