@@ -61,6 +61,15 @@ def test_no_random_direction_gains_more():
     assert step @ FOUND.g == pytest.approx(np.sqrt(2 * 0.01 * BEST), rel=1e-9)
 
 
+def test_a_gain_is_the_cosine_of_the_angle_to_the_natural_gradient():
+    """In the metric F, by least squares for F s = g: whatever the radius."""
+    s = np.linalg.lstsq(FOUND.F, FOUND.g, rcond=1e-10)[0]
+    r = np.random.default_rng(7).standard_normal((5, len(s)))
+    cosines = r @ FOUND.F @ s / np.sqrt(np.einsum("ni,ij,nj->n", r, FOUND.F, r) * (s @ FOUND.F @ s))
+    for delta in (0.01, 2.0):
+        assert random_gains(FOUND, delta, np.random.default_rng(7), 5) == pytest.approx(cosines, rel=1e-8)
+
+
 def test_a_damped_length_is_shorter_than_the_radius():
     damping = 0.1
     settings = trpo.Settings(**EXACT, damping=damping, damped_length=True)
