@@ -17,11 +17,10 @@ class _Printer(LatexPrinter):
 
     def _print_polygamma(self, expr: sp.Expr, exp: str | None = None) -> str:
         order, argument = expr.args
-        name = _POLYGAMMA.get(int(order)) if order.is_Integer else None
-        if name is None:
-            return str(super()._print_polygamma(expr, exp))
+        name = _POLYGAMMA.get(order)
+        head = rf"\operatorname{{{name}}}" if name else rf"\operatorname{{polygamma}}_{{{self._print(order)}}}"
         power = f"^{{{exp}}}" if exp is not None else ""
-        return rf"\operatorname{{{name}}}{power}\left({self._print(argument)}\right)"
+        return rf"{head}{power}\left({self._print(argument)}\right)"
 
     def _print_loggamma(self, expr: sp.Expr, exp: str | None = None) -> str:
         core = rf"\log \Gamma\left({self._print(expr.args[0])}\right)"

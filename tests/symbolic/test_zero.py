@@ -3,8 +3,18 @@
 import pytest
 import sympy as sp
 
+from ngtools import families
 from ngtools.symbolic.rewriting import exact, flatten, reduce_special
-from ngtools.symbolic.zero import Undecided, residual, tidy
+from ngtools.symbolic.zero import (
+    POINTS,
+    Undecided,
+    _value,
+    differs,
+    positive_cover,
+    residual,
+    residual_matrix,
+    tidy,
+)
 
 k, s = sp.symbols("k s", positive=True)
 p = sp.Symbol("p", positive=True)
@@ -66,3 +76,65 @@ def test_display_forms():
     assert sp.sstr(tidy(-7 / (p * (p - 1)))) == "7/(p*(1 - p))"
     assert tidy(sp.sin(w) ** 2 + sp.cos(w) ** 2) == 1
     assert reduce_special(sp.polygamma(0, k + 1)) == sp.polygamma(0, k) + 1 / k
+
+
+def test_covers_make_logarithms_real():
+    three = families.get("categorical", K=3).chart("probabilities")
+    o1, o2 = (sp.Symbol(f"o_{symbol.name}", positive=True) for symbol in three.symbols)
+    assert list(positive_cover(three).values()) == [o1 / (1 + o1 + o2), o2 / (1 + o1 + o2)]
+    (alpha,) = families.get("bernoulli").chart("angle").symbols
+    assert positive_cover(families.get("bernoulli").chart("angle")) == {
+        alpha: 2 * sp.atan(sp.Symbol(f"t_{alpha.name}", positive=True))
+    }
+    natural = families.get("normal").chart("natural")
+    cover = positive_cover(natural, "_1")
+    (negative,) = cover
+    assert negative.name == natural.symbols[1].name + "_1"
+    assert cover[negative] == -sp.Symbol(f"n_{negative.name}", positive=True)
+    assert positive_cover(families.get("normal").chart()) == {}
+
+
+def test_generic_points_are_in_the_domain_of_their_symbols():
+    n, m = sp.Symbol("n", integer=True), sp.Symbol("m", negative=True)
+    for row in range(len(POINTS)):
+        assert _value(n, row) == int(_value(n, row))
+        assert _value(m, row) < 0 < _value(s, row)
+        # seven symbols take seven different values
+        letters = sp.symbols("a:g", positive=True)
+        assert _value(sp.Mul(*[letters[i] - letters[j] for i in range(7) for j in range(i)]), row) != 0
+    assert _value(sp.log(-s), 0) is None
+    assert _value(sp.Function("f")(s), 0) is None
+    assert not differs(sp.Function("f")(s))
+    assert differs(s - 2)
+
+
+def test_one_point_outside_the_domain_does_not_decide():
+    # the square root is real at the point where s is below 1 alone
+    inside = [_value(sp.sqrt(1 - s), row) for row in range(len(POINTS))]
+    assert [value is None for value in inside].count(False) >= 1
+    assert differs(sp.sqrt(1 - s))
+    assert not differs(sp.sqrt(1 - s) ** 2 - 1 + s)
+
+
+def test_what_is_infinite_is_not_zero():
+    assert residual(sp.oo) == sp.oo
+    assert residual(s * sp.zoo) == sp.zoo
+
+
+def test_an_entry_is_decided_once_and_for_all():
+    M = residual_matrix(sp.Matrix([[sp.exp(sp.log(s)) - s, k], [k, 0]]))
+    assert M.tolist() == [[0, k], [k, 0]]
+
+
+def test_short_forms():
+    assert tidy(sp.Matrix([[s * k + 2 * s * p + s * w, 0.5]])) == sp.Matrix([[s * (k + 2 * p + w), sp.Rational(1, 2)]])
+    assert sp.sstr(tidy(-1 / (p - 1) ** 2)) == "-1/(p - 1)**2"  # an even power carries no sign
+    assert tidy(sp.S.Half) == sp.S.Half
+    assert tidy(s) is s
+
+
+def test_exponentials_of_one_number_are_powers_of_each_other():
+    half = sp.exp(w / 2)
+    assert residual((half - 1 / half) * (half + 1 / half) - sp.exp(w) + sp.exp(-w)) == 0
+    both = sp.exp(w) * sp.exp(s)
+    assert residual((sp.exp(w) + 1) * (sp.exp(s) + 1) - both - sp.exp(w) - sp.exp(s) - 1) == 0

@@ -40,15 +40,12 @@ def normal_expectation(expr: sp.Expr, z: Sequence[sp.Symbol]) -> sp.Expr:
         slopes: dict[sp.Symbol, sp.Expr] = dict.fromkeys(z, sp.S.Zero)
         for factor in sp.Mul.make_args(dependent):
             base, exponent = factor.as_base_exp()
+            slope = {s: exponent.diff(s) for s in z}
             if base in powers and exponent.is_Integer and exponent > 0:
                 powers[base] += int(exponent)
-            elif (
-                base == sp.E
-                and not any(exponent.diff(s, 2) != 0 for s in z)
-                and exponent.subs(dict.fromkeys(z, 0)) == 0
-            ):
+            elif base == sp.E and not any(entry.has(*z) for entry in slope.values()):  # linear: constants are split off
                 for s in z:
-                    slopes[s] += exponent.diff(s)
+                    slopes[s] += slope[s]
             elif factor != 1:
                 raise NotDerivable(f"no moment is tabulated for the factor {factor}")
         total.append(constant * sp.Mul(*[moment(powers[s], slopes[s]) for s in z]))
