@@ -194,10 +194,10 @@ def _float(xp: Any, value: Any) -> Any:
 
 def _is_singular(J: np.ndarray, eps: float) -> bool:
     # units decide nothing: scale rows and columns before looking at the singular values
-    rows = np.abs(J).max(axis=1, keepdims=True)
-    balanced = J / np.where(rows > 0, rows, 1.0)
-    columns = np.abs(balanced).max(axis=0, keepdims=True)
-    values = np.linalg.svd(balanced / np.where(columns > 0, columns, 1.0), compute_uv=False)
+    least = np.finfo(np.float64).tiny
+    balanced = J / np.maximum(np.abs(J).max(axis=1, keepdims=True), least)
+    columns = np.maximum(np.abs(balanced).max(axis=0, keepdims=True), least)
+    values = np.linalg.svd(balanced / columns, compute_uv=False)
     return bool(values[-1] <= 10 * len(J) * eps * values[0])
 
 

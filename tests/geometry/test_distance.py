@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
@@ -12,6 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ngtools import families, geometry
+from ngtools.geometry.compiled import compiled
+from ngtools.geometry.distance import Distance, _energy, _relaxed, chord, shoot
+from ngtools.geometry.metric import Metric
+
+module = importlib.import_module("ngtools.geometry.distance")  # the package holds a function of that name
 
 STORED = json.loads((Path(__file__).parents[1] / "reference_values.json").read_text(encoding="utf-8"))
 NORMAL, GAMMA = families.get("normal"), families.get("gamma")
@@ -174,3 +181,75 @@ def test_balls_refuse():
         geometry.kl_ball(NORMAL, [0.0, 1.0], 0.1, direction="forward")
     with pytest.raises(ValueError, match="singular"):
         geometry.ellipse([[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0], 0.1)
+
+
+PLANE = Metric(lambda theta: jnp.diag(jnp.stack([jnp.ones(()), theta[0] ** 2])), 2)  # dr^2 + r^2 da^2
+
+
+def test_a_distance_is_a_number():
+    assert float(Distance(2.5, "closed form")) == 2.5
+    assert Distance(2.5, "closed form").residual == 0
+
+
+def test_chord():
+    # the middle has sigma = 2: 0.1^2 / 4 + 2 * 2^2 / 4
+    assert chord(NORMAL, [0.0, 1.0], [0.1, 3.0]) == pytest.approx(np.sqrt(2.0025), rel=1e-13)
+    near = geometry.distance(NORMAL, [0.0, 1.0], [0.01, 1.02]).value
+    assert chord(NORMAL, [0.0, 1.0], [0.01, 1.02]) == pytest.approx(near, rel=1e-4)
+
+
+def test_arc_length_runs_either_way(monkeypatch):
+    family = families.get("exponential")
+    for ends in (([1.0], [3.0]), ([3.0], [1.0])):
+        found = geometry.distance(family, *ends, shooting=True)
+        assert found.value == pytest.approx(np.log(3), rel=1e-12)
+        assert found.method == "arc length"
+    monkeypatch.setattr(module, "quad", lambda *args, **settings: (-4.0, 1e-3))
+    assert geometry.distance(family, [3.0], [1.0], shooting=True) == Distance(4.0, "arc length", 2.5e-4)
+
+
+def test_shooting_in_polar_coordinates_finds_the_straight_line():
+    start, end = np.array([1.0, 0.0]), np.array([2.0, 1.2])
+    velocity, residual = shoot(PLANE, start, end)
+    assert velocity == pytest.approx([2 * np.cos(1.2) - 1, 2 * np.sin(1.2)], rel=1e-9)
+    assert 0 <= residual < 1e-10
+    assert [part.tolist() if np.ndim(part) else part for part in shoot(PLANE, start, start)] == [[0, 0], 0]
+
+
+def test_where_the_straight_guess_fails_the_polygon_of_least_energy_helps():
+    # the guess (0, 3) leads past the origin on the wrong side of what the target asks for
+    start, end = np.array([1.0, 0.0]), np.array([1.0, 3.0])
+    straight = [np.cos(3.0) - 1, np.sin(3.0)]
+    assert _relaxed(PLANE, start, end) == pytest.approx(straight, abs=0.05)
+    nearer = np.array([1.0, 2.0])
+    assert _relaxed(PLANE, start, nearer) == pytest.approx([np.cos(2.0) - 1, np.sin(2.0)], abs=5e-3)
+    # the energy of a path run through in unit time is the square of its length, where the speed is constant
+    flat, inner = (lambda theta: jnp.diag(jnp.array([1.0, 4.0]))), np.array([[1.0, 0.5], [2.0, 1.0]])
+    energy = compiled(_energy(flat))
+    assert energy(inner, np.zeros(2), np.array([3.0, 1.5])) == pytest.approx(9 + 4 * 2.25)
+    # F is taken in the middle of each gap
+    assert compiled(_energy(PLANE.function))(np.zeros((0, 2)), start, end + np.array([2.0, 0.0])) == pytest.approx(
+        4 + 4 * 9
+    )
+
+
+def test_a_polygon_does_not_enter_where_there_is_no_metric():
+    def half(theta):
+        return jnp.where(theta[0] > 0.9, 1.0, jnp.nan) * jnp.diag(jnp.stack([jnp.ones(()), theta[0] ** 2]))
+
+    assert np.isfinite(_relaxed(Metric(half, 2), np.array([1.0, 0.0]), np.array([1.0, 1.5]))).all()
+
+
+def test_points_that_no_geodesic_joins():
+    def wall(theta):
+        if abs(theta[0]) < 0.1:
+            raise ValueError("in the wall")
+
+    split = Metric(lambda theta: jnp.eye(2), 2, wall)
+    with pytest.raises(
+        RuntimeError, match=r"from \[-1\.0, 0\.0\] to \[1\.0, 0\.0\] did not converge; the points may be"
+    ):
+        shoot(split, np.array([-1.0, 0.0]), np.array([1.0, 0.0]))
+    flat = Metric(lambda theta: jnp.eye(2), 2)
+    with pytest.raises(RuntimeError, match="did not converge"):  # not even an exact arrival is below 0
+        shoot(flat, np.zeros(2), np.array([1.0, 0.0]), tolerance=0.0)

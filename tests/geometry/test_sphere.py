@@ -145,3 +145,99 @@ def test_steepest_reads_symbols_and_refuses_level_ground():
         steepest(np.diag([1.0, 0.0]), [1.0, 0.0])
     with pytest.raises(ValueError, match="shape"):
         steepest(np.eye(2), [1.0])
+
+
+def test_formulas_of_the_charts():
+    x, y, z = sphere.point(LATITUDE_LONGITUDE, np.radians([30.0, 60.0]))
+    assert (x, y, z) == pytest.approx((np.sqrt(3) / 4, 3 / 4, 1 / 2))
+    assert sphere.point(STEREOGRAPHIC, [1.0, 2.0]) == pytest.approx([2 / 6, 4 / 6, -4 / 6])
+    assert sphere.locate(STEREOGRAPHIC, [2 / 6, 4 / 6, -4 / 6]) == pytest.approx([1, 2])
+    for longitude in (-179.0, -90.0, -1.0, 0.0, 60.0, 90.0, 179.0):
+        there = sphere.locate(LATITUDE_LONGITUDE, sphere.point(LATITUDE_LONGITUDE, np.radians([-40.0, longitude])))
+        assert np.degrees(there) == pytest.approx([-40, longitude], abs=1e-7)  # arcsin near its end
+    assert [chart.name for chart in CHARTS] == ["latitude-longitude", "stereographic"]
+    beta, ell = LATITUDE_LONGITUDE.symbols
+    assert sphere.metric(LATITUDE_LONGITUDE, (beta, ell)) == sp.diag(1, sp.cos(beta) ** 2)
+    a, b = STEREOGRAPHIC.symbols
+    assert sphere.metric(STEREOGRAPHIC, (b, a)) == sp.eye(2) * 4 / (1 + a**2 + b**2) ** 2
+
+
+def test_derivatives_in_symbols_are_those_in_numbers():
+    theta = {"latitude-longitude": [0.7, -0.4], "stereographic": [0.3, 0.4]}
+    for source, target in (CHARTS, CHARTS[::-1]):
+        values = [sp.Rational(str(value)) for value in theta[source.name]]
+        exact = np.array(sphere.jacobian(source, target, values).evalf(), dtype=float)
+        assert sphere.jacobian(source, target, theta[source.name]) == pytest.approx(exact, rel=1e-12)
+        E = np.array(sphere.frame(source, values).evalf(), dtype=float)
+        assert sphere.frame(source, theta[source.name]) == pytest.approx(E, rel=1e-12)
+        goal = sp.Matrix([sp.Rational(2, 3), sp.Rational(-1, 3), sp.Rational(2, 3)])
+        symbolic = np.array(sphere.differential(source, values, goal).evalf(), dtype=float)[:, 0]
+        assert symbolic == pytest.approx(E.T @ [2 / 3, -1 / 3, 2 / 3], rel=1e-12)
+        assert sphere.differential(source, theta[source.name], [2 / 3, -1 / 3, 2 / 3]) == pytest.approx(symbolic)
+
+
+def test_circle_turns_around_its_place():
+    for place in ([0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [0.6, 0.0, 0.8]):
+        around = sphere.circle(place, 0.3, 5)  # four quarters
+        assert around.shape == (3, 5)
+        assert around.T @ place == pytest.approx(np.full(5, np.cos(0.3)))
+        assert around[:, 0] + around[:, 2] == pytest.approx(2 * np.cos(0.3) * np.array(place))
+        assert (around[:, 0] - around[:, 2]) @ (around[:, 1] - around[:, 3]) == pytest.approx(0, abs=1e-12)
+    assert sphere.circle([0.0, 0.0, 1.0], 0.3).shape == (3, 91)
+
+
+def test_bearings_on_the_compass():
+    place = sphere.point(LATITUDE_LONGITUDE, np.radians([35.0, -70.0]))
+    for bearing in (-135.0, -90.0, -1.0, 0.0, 45.0, 90.0, 180.0):
+        north, east = sphere.frame(LATITUDE_LONGITUDE, np.radians([35.0, -70.0])).T
+        arrow = np.cos(np.radians(bearing)) * north + np.sin(np.radians(bearing)) * east / np.cos(np.radians(35.0))
+        assert abs(sphere.bearing(place, 0.2 * arrow)) == pytest.approx(abs(bearing), abs=1e-9)
+        assert np.sin(np.radians(sphere.bearing(place, arrow) - bearing)) == pytest.approx(0, abs=1e-9)
+
+
+def test_ascent_in_numbers():
+    # on the equator at longitude 0 with a target at 90 degrees east: g = (0, 1), and the metric is the identity
+    theta, east = np.zeros(2), np.array([0.0, 1.0, 0.0])
+    assert step(LATITUDE_LONGITUDE, theta, east, 0.5, True).tolist() == [0, 0.5]
+    assert step(LATITUDE_LONGITUDE, theta, east, 0.5, False).tolist() == [0, 0.5]
+    # the stereographic metric at the pole is 4, the frame is 2 e_1, 2 e_2
+    assert step(STEREOGRAPHIC, theta, [1.0, 0.0, 0.0], 0.5, True) == pytest.approx([0.25, 0])
+    assert step(STEREOGRAPHIC, theta, [1.0, 0.0, 0.0], 0.5, False) == pytest.approx([1.0, 0])
+    assert walk_step(STEREOGRAPHIC, theta, [1.0, 0.0, 0.0], 0.5) == pytest.approx([np.tan(0.25), 0])
+    path = climb(LATITUDE_LONGITUDE, [1.0, 0.0, 0.0], east, 0.5, 3, True)
+    ell = [0.0, 0.5]
+    for _ in range(2):
+        ell.append(ell[-1] + 0.5 * np.cos(ell[-1]))
+    assert path == pytest.approx(np.array([np.cos(ell), np.sin(ell), np.zeros(4)]), abs=1e-12)
+    assert climb(LATITUDE_LONGITUDE, [1.0, 0.0, 0.0], east, 0.5, 0, True).shape == (3, 1)
+
+
+def test_ascent_that_leaves_the_chart():
+    with pytest.raises(
+        ValueError, match=r"step 2 left the stereographic chart \(coordinates \[nan +nan\]\); take a smaller alpha"
+    ):
+        climb(STEREOGRAPHIC, [1.0, 0.0, 0.0], [0.0, 0.0, -1.0], 1e308, 3, False)
+    for alpha in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="alpha must be > 0"):
+            climb(STEREOGRAPHIC, [1.0, 0.0, 0.0], [0.0, 0.0, -1.0], alpha, 1, True)
+
+
+def test_arrival_is_to_stay():
+    places = np.array([[np.cos(a), np.sin(a), 0.0] for a in (1.0, 0.1, 0.5, 0.25, 0.1)]).T
+    target = np.array([1.0, 0.0, 0.0])
+    assert arrival(places, target, 0.3) == 3
+    assert arrival(places, target, sphere.distance(places[:, 3], target)) == 3  # at the distance itself it is there
+    assert arrival(places, target, 0.2) == 4
+    assert arrival(places, target, 0.05) is None
+    assert arrival(places, target, 2.0) == 0
+
+
+def test_steepest_in_numbers():
+    assert steepest([[1.0, 0.0], [0.0, 4.0]], [3.0, 8.0]) == pytest.approx([0.6, 0.4])  # M^-1 g = (3, 2), g.(3, 2) = 25
+    assert steepest([[4.0]], [-0.1]) == pytest.approx([-0.5])
+    with pytest.raises(ValueError, match=r"g has shape \(1,\), M has shape \(2, 2\); g must be a vector"):
+        steepest(np.eye(2), [1.0])
+    with pytest.raises(ValueError, match=r"g must not be zero \(got \[0\.0, 0\.0\]\)"):
+        steepest(np.eye(2), [0.0, 0.0])
+    with pytest.raises(ValueError, match="M is singular, rank 1 of 2"):
+        steepest([[1.0, 1.0], [1.0, 1.0]], [1.0, 0.0])
