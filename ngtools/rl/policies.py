@@ -13,7 +13,7 @@ import numpy as np
 
 from ngtools import trees
 from ngtools.checks import real_array
-from ngtools.descent.networks import tanh_network
+from ngtools.descent.networks import ROUND, tanh_network
 from ngtools.families import Family
 from ngtools.products import Head, Operator, fisher_vector_product
 from ngtools.products.heads import resolve
@@ -211,10 +211,19 @@ def network_start(key: Any, sizes: Sequence[int], last: float = 1.0) -> Any:
     for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
         size = (last if i == len(sizes) - 2 else 1.0) / np.sqrt(inputs)
         params[str(i)] = {
-            "kernel": float(size) * jax.random.normal(keys[i], (inputs, outputs)),
+            "kernel": float(size) * _normals(keys[i], inputs, outputs),
             "bias": jnp.zeros(outputs),
         }
     return params
+
+
+def _normals(key: Any, rows: int, columns: int) -> Any:
+    if trees.is_traced(key):
+        return jax.random.normal(key, (rows, columns))
+    # entry k of a draw does not depend on how many are drawn: one compiled program for many shapes
+    count = rows * columns
+    drawn = np.asarray(jax.random.normal(key, (-(-count // ROUND) * ROUND,)))
+    return jnp.asarray(drawn[:count].reshape(rows, columns))
 
 
 def of_model(env: Any, model: Any, start: Any, *, head: Any = None, name: str = "a model") -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -22,8 +23,10 @@ __all__ = [
     "Report",
     "Trace",
     "finite_or",
+    "measure",
     "obstacle",
     "settle",
+    "unmeasured",
 ]
 
 ACCEPTED, ZERO_GRADIENT, ZERO_VARIANCE, NO_ACCEPTABLE_STEP, SATURATED, NOT_FINITE = range(6)
@@ -146,34 +149,47 @@ def obstacle(policy: Any, params: Any, batch: Any, gradient: Any) -> jax.Array:
 
 def finite_or(proposal: Any, old: Any) -> tuple[Any, jax.Array]:
     """Return the proposed parameters where all of them are finite, otherwise the old ones; and which it was."""
-    finite = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(proposal)]))
+    # flattened first: one test and not one a leaf, since every small operation is compiled by itself
+    finite = jnp.all(jnp.isfinite(trees.flatten(proposal)[0]))
     return jax.tree.map(lambda new, kept: jnp.where(finite, new, kept), proposal, old), finite
 
 
-def settle(policy: Any, old: Any, proposal: Any, batch: Any, status: Any, **known: Any) -> tuple[Any, Report]:
+def measure(policy: Any, old: Any, new: Any, batch: Any) -> dict[str, jax.Array]:
+    """Return what is measured of a step on a batch, by the names of a report: KL, surrogate gain, extreme ratios."""
+    before = policy.log_prob(old, batch.observations, batch.actions)
+    ratio = jnp.exp(policy.log_prob(new, batch.observations, batch.actions) - before)
+    present = True if batch.weights is None else batch.weights > 0
+    return {
+        "kl": batch.mean(policy.kl(old, new, batch.observations)),
+        "gain": batch.mean((ratio - 1) * batch.advantages),
+        "ratio_min": jnp.min(ratio, where=present, initial=jnp.inf),
+        "ratio_max": jnp.max(ratio, where=present, initial=-jnp.inf),
+    }
+
+
+def unmeasured(policy: Any, params: Any, batch: Any) -> dict[str, jax.Array]:
+    """Return the entries of ``measure`` before anything is measured: nan."""
+    shapes = jax.eval_shape(partial(measure, policy), params, params, batch)
+    return jax.tree.map(lambda entry: jnp.full(entry.shape, jnp.nan, entry.dtype), shapes)
+
+
+def settle(
+    policy: Any, old: Any, proposal: Any, batch: Any, status: Any, measured: Any = None, **known: Any
+) -> tuple[Any, Report]:
     """Return the parameters after an update, and its report.
 
     The proposal is taken where the status is ``ACCEPTED`` and its KL divergence is finite; otherwise the old parameters
-    stay, bit for bit, and the report says why.  KL, surrogate gain and ratios are measured on the batch; ``known`` are the
-    entries that only the method knows.
+    stay, bit for bit, and the report says why.  ``measured`` is what ``measure`` says of the proposal, where the method
+    has asked already; ``known`` are the entries that only the method knows.
     """
     trees.check_like(proposal, old, "proposal", "old")
     proposal, in_numbers = finite_or(proposal, old)
-    before = policy.log_prob(old, batch.observations, batch.actions)
-    ratio = jnp.exp(policy.log_prob(proposal, batch.observations, batch.actions) - before)
-    kl = batch.mean(policy.kl(old, proposal, batch.observations))
-    gain = batch.mean((ratio - 1) * batch.advantages)
-    finite = in_numbers & jnp.isfinite(kl) & jnp.isfinite(gain)
+    found = measure(policy, old, proposal, batch) if measured is None else measured
+    finite = in_numbers & jnp.isfinite(found["kl"]) & jnp.isfinite(found["gain"])
     status = jnp.where((status == ACCEPTED) & ~finite, NOT_FINITE, status)
     accepted = status == ACCEPTED
-    present = True if batch.weights is None else batch.weights > 0
-    measured = {
-        "status": status,
-        "kl": jnp.where(accepted, kl, 0),
-        "gain": jnp.where(accepted, gain, 0),
-        "ratio_min": jnp.where(accepted, jnp.min(ratio, where=present, initial=jnp.inf), 1),
-        "ratio_max": jnp.where(accepted, jnp.max(ratio, where=present, initial=-jnp.inf), 1),
-    }
-    absent = {name: jnp.full((), jnp.nan, kl.dtype) for name in Report.__dataclass_fields__}
+    unchanged = {"kl": 0, "gain": 0, "ratio_min": 1, "ratio_max": 1}
+    reported = {name: jnp.where(accepted, value, unchanged[name]) for name, value in found.items()}
+    absent = {name: jnp.full((), jnp.nan, found["kl"].dtype) for name in Report.__dataclass_fields__}
     params = jax.tree.map(lambda new, kept: jnp.where(accepted, new, kept), proposal, old)
-    return params, Report(**absent | measured | known)
+    return params, Report(**absent | {"status": status} | reported | known)

@@ -18,7 +18,7 @@ from ngtools.rl import critics, training
 from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
 from ngtools.rl.policies import Policy
-from ngtools.rl.report import ACCEPTED, NO_ACCEPTABLE_STEP, Report, Trace, obstacle, settle
+from ngtools.rl.report import ACCEPTED, NO_ACCEPTABLE_STEP, Report, Trace, measure, obstacle, settle, unmeasured
 from ngtools.rl.training import Method, State
 
 __all__ = ["METHOD", "SB3_CONTRIB", "SPINNING_UP", "Settings", "initial", "train", "update"]
@@ -91,7 +91,7 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
     3. direction      F s = g, solved by conjugate gradients on v -> F v, F the Fisher matrix over the batch's states
     4. length         beta = sqrt(2 delta / s^T F s), so that the quadratic model of KL is delta at beta s
     5. backtracking   the first of beta s, .8 beta s, .64 beta s, ... with KL(old || new) <= delta, *measured*, and
-                      L(new) > L(old); none: theta_old stays
+                      L(new) > L(old) = E[A]; none: theta_old stays
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
     def surrogate(new: Any) -> Any:  # 1
         return batch.mean(jnp.exp(policy.log_prob(new, states, batch.actions) - log_old) * batch.advantages)
 
-    L_old, g = jax.value_and_grad(surrogate)(theta)  # 2
+    g = jax.grad(surrogate)(theta)  # 2
     F = _fisher(policy, theta, batch, settings.fisher_stride)
     solution = cg(F, g, damping=settings.damping, max_steps=settings.cg_steps, tol=settings.cg_tol)  # 3
     s = solution.value
@@ -121,28 +121,33 @@ def update(policy: Policy, state: State, batch: Batch, settings: Settings) -> tu
     def step(tries: Any) -> Any:
         return trees.axpy(beta * settings.shrink**tries, s, theta)
 
-    def unacceptable(tries: Any) -> Any:
-        new = step(tries)
-        kl, gain = batch.mean(policy.kl(theta, new, states)), surrogate(new) - L_old
-        return ~((kl <= settings.delta) & (gain > 0))  # also where one of them is nan
+    def attempt(tried: Any) -> Any:
+        tries = tried[0] + 1
+        return tries, measure(policy, theta, step(tries), batch)
 
-    tries = jax.lax.while_loop(  # 5
-        lambda tries: (tries <= settings.backtracks) & unacceptable(tries), lambda tries: tries + 1, jnp.zeros((), int)
+    def acceptable(found: Any) -> Any:
+        return (found["kl"] <= settings.delta) & (found["gain"] > 0)  # False also where one of them is nan
+
+    tries, found = jax.lax.while_loop(  # 5
+        lambda tried: (tried[0] < settings.backtracks) & ~acceptable(tried[1]),
+        attempt,
+        (jnp.full((), -1), unmeasured(policy, theta, batch)),
     )
-    found = jnp.where(tries <= settings.backtracks, ACCEPTED, NO_ACCEPTABLE_STEP)
+    outcome = jnp.where(acceptable(found), ACCEPTED, NO_ACCEPTABLE_STEP)
     reason = obstacle(policy, theta, batch, g)
     new, report = settle(
         policy,
         theta,
         step(tries),
         batch,
-        jnp.where(reason == ACCEPTED, found, reason),
+        jnp.where(reason == ACCEPTED, outcome, reason),
+        found,
         predicted_kl=beta**2 * curvature / 2,
         predicted_gain=beta * trees.dot(g, s),
         gradient_norm=trees.norm(g),
         cg_steps=solution.steps,
         cg_residual=solution.residual,
-        backtracks=jnp.minimum(tries, settings.backtracks),
+        backtracks=tries,
     )
     return replace(state, params=new), report
 

@@ -59,6 +59,26 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(tmp_path):
     np.testing.assert_allclose(whole.params["kernel"], straight.params["kernel"], rtol=1e-2, atol=1e-4)
 
 
+def test_one_update_is_the_first_of_two():
+    # one update is compiled without a loop; the streams and the numbers are those of the loop
+    settings = reinforce.Settings(iterations=1, batch=64, critic=critics.none())
+    with jax.enable_x64(True):
+        _, one = reinforce.train(ENV, POLICY, jax.random.key(2), settings)
+        _, two = reinforce.train(ENV, POLICY, jax.random.key(2), replace(settings, iterations=2))
+        for name in ("kl", "gain", "gradient_norm", "mean_return", "env_steps"):
+            first = getattr(one, name)
+            assert first.shape == (1,)
+            np.testing.assert_allclose(first[0], getattr(two, name)[0], rtol=1e-9)  # rounding
+
+
+def test_a_start_is_the_same_inside_a_compiled_program():
+    policy = policies.mlp(ENV, (8,))
+    for leaf, other in zip(
+        jax.tree.leaves(policy.init(jax.random.key(3))), jax.tree.leaves(jax.jit(policy.init)(jax.random.key(3)))
+    ):
+        np.testing.assert_allclose(leaf, other, rtol=1e-6)  # single precision, the same draws
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_states_of_every_method_survive_the_disk(name, tmp_path):
     module = METHODS[name]
