@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from ngtools.rl import npg, trpo
 from ngtools.rl.anatomy import at_values, budget_shares, full_step, random_gains, trial
@@ -23,6 +24,17 @@ def test_the_pieces_are_those_of_the_surrogate_and_of_the_divergence():
         # central differences: h^2 and 1e-16 / h
         slope = (FOUND.surrogate(h * axis) - FOUND.surrogate(-h * axis)) / (2 * h)
         assert slope == pytest.approx(axis @ FOUND.g, abs=1e-8)
+    # the surrogate itself, with the logits written out: bias, then kernel row by row
+    step = 0.3 * np.random.default_rng(1).standard_normal(d)
+    flat = np.concatenate([np.ravel(FOUND.state.params[name]) for name in ("bias", "kernel")])
+    rows, actions = np.asarray(FOUND.batch.observations), np.asarray(FOUND.batch.actions)
+    old, new = (
+        softmax(rows @ theta[2:].reshape(4, 2) + theta[:2], axis=1)[np.arange(len(rows)), actions]
+        for theta in (flat, flat + step)
+    )
+    expected = np.mean(new / old * np.asarray(FOUND.batch.advantages))
+    assert FOUND.surrogate(step) == pytest.approx(expected, rel=1e-10)
+    assert abs(expected) > 1e-3
     v = np.random.default_rng(0).standard_normal(d)
     # the divergence is even to third order, and the mean of +-h leaves a fourth-order remainder
     curvature = (FOUND.kl(1e-3 * v) + FOUND.kl(-1e-3 * v)) / 1e-6
