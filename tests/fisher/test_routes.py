@@ -12,7 +12,7 @@ from ngtools import families, fisher
 FAMILIES = [family for family in families.examples() if "all" not in family.irregular]
 CASES = [(family, chart) for family in FAMILIES for chart in family.charts]
 NORMAL = families.get("normal")
-GAMMA = families.get("gamma")
+GAMMA, ZERO_MEAN = families.get("gamma"), families.get("zero-mean-normal")
 
 
 def name(value):
@@ -175,3 +175,47 @@ def test_agreement_renders():
     assert found.rows()[0][2] == "the claim"
     laplace = fisher.agreement(families.get("laplace"), [0.0, 0.9])
     assert "not run" in str(laplace)
+
+
+def test_a_density_that_does_not_integrate_to_one_is_refused():
+    """By 2e-8 it is refused, by 5e-9 it passes; asked not to look, the route answers all the same."""
+    from dataclasses import replace
+
+    def off(by):
+        right = GAMMA.formulas
+        return replace(
+            GAMMA, formulas=replace(right, log_density=lambda x, theta, m: right.log_density(x, theta, m) + by)
+        )
+
+    for by in (2e-8, -2e-8):
+        with pytest.raises(ArithmeticError, match=r"integrates to (1.00000002|0.99999998) at \[2.0, 1.5\]"):
+            fisher.by_score(off(by), [2.0, 1.5])
+        assert fisher.by_score(off(by), [2.0, 1.5], check=False) == pytest.approx(
+            fisher.stated(GAMMA, [2.0, 1.5]), rel=1e-7
+        )
+    assert fisher.by_score(off(5e-9), [2.0, 1.5]) == pytest.approx(fisher.stated(GAMMA, [2.0, 1.5]), rel=1e-7)
+
+
+def test_too_few_draws_are_refused():
+    """At least two, and as many as the matrix has rows: four for five outcomes."""
+    five = families.get("categorical", K=5)
+    rng = np.random.default_rng(0)
+    for family, theta, least in ((ZERO_MEAN, [1.0], 2), (five, [0.1, -0.2, 0.3, 0.0], 4)):
+        assert fisher.by_sampling(family, theta, size=least, rng=rng).size == least
+        for size in (least - 1, -1):
+            with pytest.raises(
+                ValueError, match=rf"at least {least} \(got {size}\): .* rank <= {max(size, 0)}, with d="
+            ):
+                fisher.by_sampling(family, theta, size=size, rng=rng)
+    for wrong in (True, 2.0):
+        with pytest.raises(TypeError, match="size must be a whole number of draws"):
+            fisher.by_sampling(ZERO_MEAN, [1.0], size=wrong, rng=rng)
+
+
+def test_standard_error_of_a_sampled_matrix_by_hand():
+    family = families.get("zero-mean-normal")
+    found = fisher.by_sampling(family, [1.5], size=5, rng=np.random.default_rng(3))
+    psi = fisher.scores(family, [1.5], family.sample([1.5], 5, np.random.default_rng(3)))[:, 0]
+    assert found.value == pytest.approx(np.array([[np.mean(psi**2)]]), rel=1e-12)
+    assert found.stderr == pytest.approx(np.array([[np.std(psi**2, ddof=1) / np.sqrt(5)]]), rel=1e-12)
+    assert found.size == 5
