@@ -28,10 +28,6 @@ def kl(w0, w1, m, row, sigma):
 EXAMPLE: dict[str, Any] = {"X": ((1.0, 0.5), (1.0, -1.25), (1.0, 2.0), (1.0, 0.25)), "sigma": 0.75}
 
 
-def points(d):
-    return tuple(tuple(sign * (0.3 - i) for i in range(d)) for sign in (1.0, -0.5))
-
-
 def one_row(row, sigma) -> Family:
     known = {"row": row, "sigma": sigma}
     return Family(
@@ -41,7 +37,7 @@ def one_row(row, sigma) -> Family:
         support=Interval(),
         law=Law("normal", map=lambda z, w, m: predictor(row, w, m) + exact(sigma, m) * z),
         constants={"X": (row,), "sigma": sigma},
-        points=points(len(row)),
+        points=tuple(tuple(sign * (0.3 - i) for i in range(len(row))) for sign in (1.0, -0.5)),
     )
 
 

@@ -28,10 +28,6 @@ def kl(w0, w1, m, row):
 EXAMPLE: dict[str, Any] = {"X": ((1.0, 0.5), (1.0, -1.25), (1.0, 2.0), (1.0, 0.25))}
 
 
-def points(d):
-    return tuple(tuple(sign * (0.3 - i) for i in range(d)) for sign in (1.0, -0.5))
-
-
 def law(row) -> Law:
     return Law(
         "counting",
@@ -51,7 +47,7 @@ def one_row(row) -> Family:
         law=law(row),
         draw=lambda draws, w: draws.poisson(draws.engine.exp(predictor(row, w, draws.engine))),
         constants={"X": (row,)},
-        points=points(len(row)),
+        points=tuple(tuple(sign * (0.3 - i) for i in range(len(row))) for sign in (1.0, -0.5)),
     )
 
 

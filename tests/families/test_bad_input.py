@@ -1,5 +1,7 @@
 """Bad input: raised before anything is computed, with the name, the value and the remedy."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
@@ -182,3 +184,64 @@ def test_the_same_call_returns_the_same_record():
     assert families.get("student-t", df=5) is families.get("student-t", df=5)
     assert families.get("student-t", df=5) is not families.get("student-t", df=6)
     assert len(families.examples()) == len(families.names())
+
+
+def test_the_first_of_several_bad_entries_is_named():
+    with raises(ValueError, "X contains nan at row 0, column 1"):
+        families.get("linear-regression", X=[[1.0, np.nan], [np.inf, 1.0]])
+    with raises(ValueError, "theta contains -inf at index 0"):
+        NORMAL.fisher([-np.inf, np.nan])
+    with raises(ValueError, "theta: mu must be > 0 (got -1.0)"):
+        families.get("inverse-gaussian").fisher([-1.0, -2.0])
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (2, 2, 2), ()])
+def test_a_design_is_a_matrix_with_entries(shape):
+    with raises(ValueError, f"X must be a matrix, one row an observation (got shape {shape})"):
+        families.get("logistic-regression", X=np.ones(shape))
+
+
+def test_a_design_is_collinear_by_its_singular_values():
+    nearly = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-10], [1.0, 1.0]])
+    assert families.get("linear-regression", X=nearly).dimension() == 2
+    with raises(ValueError, "rank 1 of 2; null direction v = [-0.4472, 0.8944]"):
+        families.get("linear-regression", X=[[4.0, 2.0], [2.0, 1.0], [0.0, 0.0]])
+    family = families.get("linear-regression", X=[[1.0, 2.0], [3.0, 4.0]])
+    with pytest.raises(ValueError, match="read-only"):
+        family.constants["X"][0, 0] = 7.0
+
+
+def test_what_is_no_vector_of_numbers():
+    for theta in ("ab", {"mu": 0.0}, [0.0, "one"], [[1.0], [2.0, 3.0]]):
+        with raises(TypeError, "theta must be a vector of numbers (got "):
+            NORMAL.fisher(theta)
+    mixed = NORMAL.fisher([jax.numpy.array(0.0), 2.0])  # a list with JAX numbers is one of JAX
+    assert isinstance(mixed, jax.Array)
+    assert mixed.tolist() == [[0.25, 0.0], [0.0, 0.5]]
+    with raises(ValueError, "theta1: sigma must be > 0 (got -1.0)"):
+        NORMAL.kl([0.0, 1.0], [0.0, -1.0])
+
+
+def test_what_a_family_does_not_state():
+    silent = replace(NORMAL, formulas=replace(NORMAL.formulas, kl=None))
+    with pytest.raises(NotImplementedError, match=r"no closed-form KL is known for 'normal'; fisher\.by_kl integrates"):
+        silent.kl([0.0, 1.0], [0.0, 1.0])
+    poisson = replace(families.get("poisson"), draw=None)
+    with pytest.raises(NotImplementedError, match="'poisson' declares base law 'counting' and must bring its own draw"):
+        poisson.sample([1.0], 2, np.random.default_rng(0))
+
+
+def test_a_chart_that_fixes_other_quantities_does_not_take_the_distribution():
+    family = families.get("multivariate-normal", d=2)
+    whole = [1.0, 0.0, 2.0, 0.5, 3.0]
+    with raises(
+        ValueError, "chart 'mean' of 'multivariate-normal' does not contain this distribution", "[1.0, 0.0, 2.0"
+    ):
+        family.convert(whole, to="mean", chart="mean-covariance")
+    inside = [1.0, 0.0, 1.0, 0.0, 1.0]
+    assert family.convert(inside, to="mean", chart="mean-covariance").tolist() == [1.0, 0.0]
+    # a deviation of 1e-5 is no rounding, unless it was computed in 32 bits
+    off = [1.0, 0.0, 1.0, 0.0, 1.00001]
+    with raises(ValueError, "does not contain this distribution"):
+        family.convert(off, to="mean", chart="mean-covariance")
+    assert family.convert(jax.numpy.array(off), to="mean", chart="mean-covariance").tolist() == [1.0, 0.0]

@@ -11,6 +11,7 @@ import scipy.stats as st
 from scipy.special import expit
 
 from ngtools import families
+from ngtools.families import von_mises
 from ngtools.families.support import Integers, Simplex, Vector
 
 SIZE, LEVEL = 4000, 1e-4
@@ -119,3 +120,16 @@ def test_rows_of_a_regression_draw_one_answer_each():
         family = next(f for f in EXAMPLES if f.name == name)
         assert len(family.rows) == len(family.constants["X"])
         assert np.shape(family.rows[0].sample([0.3, -0.7], 4, np.random.default_rng(0))) == (4,)
+
+
+@pytest.mark.parametrize("kappa", [0.05, 1.7, 300.0])
+def test_von_mises_accepts_two_of_three_proposals(kappa, monkeypatch):
+    # after one round, what has not been accepted lies at the mean itself
+    monkeypatch.setattr(von_mises, "ROUNDS", 1)
+    x = families.get("von-mises").sample([0.5, kappa], SIZE, np.random.default_rng(4))
+    assert np.mean(np.abs(x - 0.5) > 1e-12) > 0.63
+    monkeypatch.setattr(von_mises, "ROUNDS", 12)
+    x = families.get("von-mises").sample([0.5, kappa], SIZE, np.random.default_rng(4))
+    assert np.mean(np.abs(x - 0.5) < 1e-12) < 1e-3
+    assert (x >= -np.pi).all()
+    assert (x < np.pi).all()
