@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import linregress
 
-from ngtools import descent, families, geometry, invariance, kfac
+from ngtools import descent, experiments, families, geometry, invariance, kfac
 from ngtools.experiments import invariance_matrix
 from ngtools.invariance import orders
 from ngtools.invariance.layerwise import layerwise_defects
 from ngtools.invariance.policy_problem import PPO, TRPO, _batch, policy_problem
 
 NORMAL, GAMMA = families.get("normal"), families.get("gamma")
+STORED = experiments.load("invariance_matrix")["results"]["cells"]
 THETA, TARGET = [-0.5, 2.0], [0.4, 0.7]
 F_NORMAL = descent.expected_log_likelihood(NORMAL, TARGET)
 EXACT_EVERYWHERE = ("exponential-map", "mirror", "kl-proximal", "kl-constrained")
@@ -235,10 +236,13 @@ def network(method, column, steps=invariance.STEPS):
 def test_kfac_keeps_affine_maps_within_layers_only():
     """Undamped; a map in front of each kernel and one behind it, none of them orthogonal."""
     assert max(network("k-fac", "layerwise", (0.2, 0.1, 0.05)).defects) < 1e-12
-    mixed = [network("k-fac", column) for column in ("orthogonal", "affine")]
-    for found in mixed:
+    mixed = [network("k-fac", column) for column in ("orthogonal", "affine", "redundant")]
+    for found, column in zip(mixed, ("orthogonal", "affine", "redundant")):
         assert found.kind == "broken"
-        assert found.coefficient > 0.1
+        # of these very data and maps, as the study has stored them
+        assert found.coefficient == pytest.approx(
+            STORED["k-fac"][column]["coefficient"], rel=invariance_matrix.TOLERANCE
+        )
     # one kernel for all the weights: K-FAC of it keeps every linear map, and cannot tell one from another
     assert mixed[0].defects == pytest.approx(mixed[1].defects, rel=1e-9)
     for column in ("log-sigma", "smooth"):
@@ -250,7 +254,10 @@ def test_the_methods_on_a_network_that_keep_affine_maps():
     for method in ("natural-euler", "geodesic-correction", "kl-constrained", "trust-region"):
         assert max(network(method, "layerwise", (0.2, 0.1, 0.05)).defects) < 1e-11
     for method in ("gradient", "diagonal", "damped", "adam"):
-        assert network(method, "layerwise").kind == "broken"
+        found = network(method, "layerwise")
+        assert found.kind == "broken"
+        stored = STORED[method]["layerwise"]["coefficient"]
+        assert found.coefficient == pytest.approx(stored, rel=invariance_matrix.TOLERANCE)
 
 
 def test_the_kfac_step_of_a_setting_is_that_of_the_library():
@@ -335,8 +342,10 @@ def test_the_surrogate_of_the_policy_problem():
 
 def test_ppo_is_broken_by_a_rotation_and_trpo_is_not():
     problem = policy_problem()
-    found = invariance.matrix([TRPO, PPO], ["orthogonal"], problem, [0.02, 0.01, 0.005])
+    found = invariance.matrix([TRPO, PPO], ["orthogonal"], problem, [0.02, 0.01, 0.005, 0.0025])
     assert [row[0] for row in found.kinds()] == ["exact", "broken"]
+    stored = STORED["ppo"]["orthogonal"]["coefficient"]
+    assert found["ppo", "orthogonal"].coefficient == pytest.approx(stored, rel=invariance_matrix.TOLERANCE)
 
 
 @pytest.mark.parametrize(
@@ -422,3 +431,16 @@ def test_gap_to_the_flow_by_hand():
     f = descent.expected_log_likelihood(zero, [1.0])
     expected = np.log((1 + 8 * np.exp(-0.1)) / 8.2) / np.sqrt(2)
     assert invariance.flow_gap("natural-euler", zero, [9.0], f, 0.1, "variance") == pytest.approx(expected, rel=1e-8)
+
+
+def test_columns_of_the_matrix_differ_as_the_study_has_stored_them():
+    """Two cheap rows over maps that are not affine: the coefficients belong to these maps and no others."""
+    table = invariance.matrix(("gradient", "natural-euler"), ("diagonal", "log-sigma", "smooth", "redundant"))
+    for row in table.rows:
+        for column in table.columns:
+            cell, stored = table[row, column], STORED[row][column]
+            assert cell.kind == stored["kind"]
+            if "coefficient" in stored:
+                assert [cell.slope, cell.coefficient] == pytest.approx(
+                    [stored["slope"], stored["coefficient"]], rel=invariance_matrix.TOLERANCE
+                )
