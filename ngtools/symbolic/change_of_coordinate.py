@@ -53,4 +53,4 @@ def euler_gap(d: int = 1) -> sp.Matrix:
     ]
     J = sp.Matrix(h).jacobian(theta)
     (solution,) = sp.linsolve([2 * (J.row(k) * sp.Matrix(c))[0] + second[k] for k in range(d)], *c)
-    return sp.Matrix([sp.factor(entry) if d == 1 else entry for entry in solution])
+    return sp.Matrix(list(solution))

@@ -138,7 +138,7 @@ def _total(log_p: Callable[[Any], Any], support: Support) -> float | None:
 
     try:
         nodes = rule(log_density, support.family_support)
-    except (ValueError, NotImplementedError):
+    except (ValueError, NotImplementedError, NameError):  # NameError: a function without numbers
         return None
     heights = log_density(nodes.x)
     with np.errstate(all="ignore"):

@@ -76,7 +76,14 @@ def test_exact(case):
 REFUSED = {
     "a forgotten constant": (NORMAL + sp.log(2), (mu, s), R, "total probability is 2"),
     "no normaliser": (-mu * x - x**4, mu, R, "not normalised"),
-    "probabilities that do not sum to 1": (x * sp.log(p) + (1 - x) * sp.log(1 - p) + 1, p, [0, 1], "sum to"),
+    "probabilities that do not sum to 1": (x * sp.log(p) + (1 - x) * sp.log(1 - p) + 1, p, [0, 1], "sum to E; subtract"),
+    "probabilities of a sum nobody knows": (
+        x * sp.log(sp.polygamma(1, sp.Rational(1, 4)) / 100) + (1 - x) * sp.log(1 - (sp.pi**2 + 8 * sp.Catalan) / 100), p,
+        [0, 1], "cannot show that the probabilities sum to 1: .* should vanish",
+    ),
+    "a function without numbers": (
+        -x - sp.log(sp.Function("Z")(a)) * a, a, POSITIVE, "could not be confirmed at any two points; declare its base law",
+    ),
     "half a support": (NORMAL, (mu, s), POSITIVE, "not normalised"),
     "a mixture": (
         sp.log(sp.exp(-((x - mu) ** 2) / 2) / 2 + sp.exp(-((x + mu) ** 2) / 2) / 2) - sp.log(2 * sp.pi) / 2, mu, R,
@@ -116,8 +123,18 @@ def test_a_declared_law_reaches_what_the_rest_does_not():
         ((NORMAL, x, (mu, s), (2, 1)), ValueError, "empty"),
         ((NORMAL, x, (mu, s), []), ValueError, "empty"),
         ((NORMAL, x, (mu, s), "real"), TypeError, "support must be"),
+        ((NORMAL, x, (), R), ValueError, r"params must be distinct symbols other than x \(got params=\(\), x=x\)"),
+        ((NORMAL, x, (mu, "sigma"), R), TypeError, r"x and params must be SymPy symbols \(got 'sigma'\)"),
+        ((sp.Integral(x * s, (s, 0, 1)), x, s, R), ValueError, "must be written out"),
+        ((x * sp.nan, x, s, R), ValueError, "does not contain x|must be written out"),
     ],
 )
 def test_bad_requests(arguments, error, message):
     with pytest.raises(error, match=message):
         fisher_of(*arguments)
+
+
+def test_a_kink_is_not_regular_in_both_ways():
+    laplace = Law("sign-gamma", shape=lambda theta, m: (1,), map=lambda z, theta, m: theta[0] + theta[1] * z[0] * z[1])
+    with pytest.raises(NotDerivable, match="not a regular density"):
+        fisher_of(-sp.Abs(x - mu) / s - sp.log(2 * s), x, (mu, s), R, law=laplace)

@@ -4,6 +4,7 @@ import pytest
 import sympy as sp
 
 from ngtools import families
+from ngtools.symbolic import zero
 from ngtools.symbolic.rewriting import exact, flatten, reduce_special
 from ngtools.symbolic.zero import (
     POINTS,
@@ -102,6 +103,11 @@ def test_generic_points_are_in_the_domain_of_their_symbols():
         # seven symbols take seven different values
         letters = sp.symbols("a:g", positive=True)
         assert _value(sp.Mul(*[letters[i] - letters[j] for i in range(7) for j in range(i)]), row) != 0
+        # the numerators of the table over 7, 8, 9, 10; after six symbols they begin again, 50 further
+        assert _value(s, row) == pytest.approx(POINTS[row][0] / (7 + row))
+        seventh = _value(sp.Mul(*letters), row) / _value(sp.Mul(*letters[:6]), row)
+        assert seventh == pytest.approx((POINTS[row][0] + 50) / (7 + row))
+        assert _value(n, row) == -(-POINTS[row][0] // (7 + row))
     assert _value(sp.log(-s), 0) is None
     assert _value(sp.Function("f")(s), 0) is None
     assert not differs(sp.Function("f")(s))
@@ -138,3 +144,19 @@ def test_exponentials_of_one_number_are_powers_of_each_other():
     assert residual((half - 1 / half) * (half + 1 / half) - sp.exp(w) + sp.exp(-w)) == 0
     both = sp.exp(w) * sp.exp(s)
     assert residual((sp.exp(w) + 1) * (sp.exp(s) + 1) - both - sp.exp(w) - sp.exp(s) - 1) == 0
+
+
+def test_the_message_shows_the_beginning_of_what_is_undecided(monkeypatch):
+    long = sp.Add(*sp.symbols("a:z", positive=True), *sp.symbols("long_name_1:60", positive=True))
+    monkeypatch.setattr(zero, "differs", lambda expr: False)
+    for holder, name in ((zero, "_numerator"), (zero, "_rational"), (sp, "simplify"), (sp, "expand_trig")):
+        monkeypatch.setattr(holder, name, lambda expr: expr)
+    with pytest.raises(Undecided) as said:
+        residual(long)
+    assert str(said.value) == f"could not decide whether this is zero: {sp.sstr(long)[:300]}"
+
+
+def test_logarithms_of_products_cancel_in_a_numerator():
+    # the sum of fractions holds log(k s) beside log k and log s, of symbols that may be negative together
+    u, v = sp.symbols("u v", real=True)
+    assert residual(sp.log(u * v) / s - sp.log(u) / s - sp.log(v) / s) == 0
