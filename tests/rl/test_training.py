@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngtools.rl import checkpoint, critics, envs, npg, policies, ppo, reinforce, training, trpo
+from ngtools.rl import advantages, checkpoint, critics, envs, npg, policies, ppo, reinforce, training, trpo
+from ngtools.rl.rollout import collect
 
 ENV = envs.make("CartPole-v1", num_envs=8)
 POLICY = policies.linear(ENV)
@@ -69,6 +70,20 @@ def test_one_update_is_the_first_of_two():
             first = getattr(one, name)
             assert first.shape == (1,)
             np.testing.assert_allclose(first[0], getattr(two, name)[0], rtol=1e-9)  # rounding
+
+
+def test_explained_variance_is_that_of_the_critic_before_its_fit():
+    settings = reinforce.Settings(iterations=1, batch=128, critic=critics.mlp((4,)))
+    with jax.enable_x64(True):
+        state = reinforce.initial(ENV, POLICY, jax.random.key(4), settings)
+        _, rollout = collect(ENV, POLICY, state.params, state.actors, state.key, 16)
+        _, trace = training.learn(reinforce.METHOD, POLICY, settings, state, rollout)
+        values = partial(settings.critic.values, state.critic)
+        batch = advantages.batch(rollout, values, gamma=settings.gamma, lam=settings.lam)
+        targets, V = np.asarray(batch.targets), np.asarray(values(batch.observations))
+    expected = 1 - np.var(targets - V) / np.var(targets)
+    assert abs(expected - 1) > 1e-3  # there is something to see
+    np.testing.assert_allclose(trace.explained_variance, expected, rtol=1e-10)
 
 
 def test_a_start_is_the_same_inside_a_compiled_program():
