@@ -463,6 +463,10 @@ CALLS = {
     "rl.reinforce.train": train_of(reinforce),
     "rl.reinforce.update": update_of(reinforce),
     "rl.report.finite_or": Call({"proposal": OTHER, "old": THETA}),  # what is not finite is its business
+    "rl.report.measure": Call(
+        {"policy": POLICY, "old": params(), "new": params(OTHER), "batch": BATCH},
+        {"old": "old|params", "new": "new|params"},
+    ),
     "rl.report.obstacle": Call({"policy": POLICY, "params": params(), "batch": BATCH, "gradient": OTHER}),
     "rl.report.settle": Call(
         {
@@ -474,6 +478,7 @@ CALLS = {
         },
         {"old": "old|params"},
     ),
+    "rl.report.unmeasured": Call({"policy": POLICY, "params": THETA, "batch": BATCH}),  # looks at shapes alone
     "rl.settings.at_values": Call(
         {
             "settings": SLOW,
@@ -548,6 +553,7 @@ ASIDE = (
     "rl.policies.of_model",
     "rl.ppo.update",
     "rl.report.settle",
+    "rl.report.unmeasured",
     "rl.checkpoint.load",
 )
 ANSWERABLE = [n for n in CALLS if n not in ASIDE and not n.endswith((".train", ".update", ".initial", ".updates"))]
