@@ -25,7 +25,7 @@ from ngtools.products.heads import resolve
 from ngtools.rl import ppo, trpo
 from ngtools.rl.advantages import Batch
 from ngtools.rl.envs.protocol import Discrete
-from ngtools.rl.policies import Policy
+from ngtools.rl.policy import Policy
 from ngtools.rl.training import State
 
 __all__ = ["PPO", "TRPO", "policy_problem"]

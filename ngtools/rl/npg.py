@@ -16,7 +16,7 @@ from ngtools.descent.matrix_free import natural_gradient_step
 from ngtools.rl import critics, training
 from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
-from ngtools.rl.policies import Policy
+from ngtools.rl.policy import Policy
 from ngtools.rl.report import Report, Trace, obstacle, settle
 from ngtools.rl.settings import check
 from ngtools.rl.training import Method, State

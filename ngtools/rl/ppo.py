@@ -18,7 +18,7 @@ from ngtools.checks import number, real_array
 from ngtools.rl import critics, training
 from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
-from ngtools.rl.policies import Policy
+from ngtools.rl.policy import Policy
 from ngtools.rl.report import ACCEPTED, Report, Trace, finite_or, obstacle, settle
 from ngtools.rl.settings import check
 from ngtools.rl.training import Method, State

@@ -17,7 +17,7 @@ from ngtools.linear import cg, damped
 from ngtools.rl import critics, training
 from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
-from ngtools.rl.policies import Policy
+from ngtools.rl.policy import Policy
 from ngtools.rl.report import ACCEPTED, NO_ACCEPTABLE_STEP, Report, Trace, measure, obstacle, settle, unmeasured
 from ngtools.rl.training import Method, State
 
