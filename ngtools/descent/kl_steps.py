@@ -78,8 +78,6 @@ def kl_constrained(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndar
             maximum = _maximum(setting, points[high], float(np.exp(high)))
             if setting.kl(theta, maximum) <= alpha**2 / 2:
                 return maximum  # it lies inside the ball: no multiplier is needed
-        if high > low + 60:
-            raise RuntimeError(f"no multiplier makes KL(theta || u) = {alpha**2 / 2:.3g}: take a smaller alpha")
         low, high = high, high - np.sign(gap) * stride
         stride *= 1.6
     root = low if low == high else float(brentq(lambda s: radius(s) - goal, low, high, xtol=1e-13, rtol=1e-15))
