@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import jax
 import matplotlib as mpl
 import numpy as np
@@ -73,6 +75,9 @@ def test_a_formula_is_typeset_on_a_page_and_plain_elsewhere(monkeypatch, capsys)
     notebook.show("F", right)
     assert [one._repr_latex_() for one in shown] == [r"$\displaystyle F = \frac{2}{\sigma^{2}}$"]
     assert capsys.readouterr().out == ""
+    monkeypatch.setitem(sys.modules, "IPython", None)  # not installed
+    notebook.show("F", right)
+    assert capsys.readouterr().out == "F = 2/sigma**2\n"
 
 
 def test_a_table_as_text_and_on_a_page():

@@ -90,6 +90,18 @@ def test_a_proximal_step_climbs_the_hill_it_is_pointed_at():
         kl_proximal(hill(1.0, -1.0, 1.0), np.zeros(1), 2.0)  # u^2/2 outgrows u^2/4
 
 
+def test_a_search_that_breaks_down_is_one_that_did_not_converge():
+    """F that stops being finite, or regular, away from the start: reported, and no number is made of it."""
+    for edge in (np.inf, 0.0):
+        setting = rising([1.0], 1.0)
+        setting.fisher = lambda u, edge=edge: np.array([[1.0 if u[0] < 0.01 else edge]])
+        with pytest.raises(RuntimeError, match="did not converge"):
+            kl_proximal(setting, np.zeros(1), 1.0)
+    # the domain ends before every uphill step: the search stays where it is
+    with pytest.raises(RuntimeError, match="did not converge"):
+        kl_proximal(rising([1.0], 1.0, inside=lambda u: u[0] <= 0), np.zeros(1), 1.0)
+
+
 @pytest.mark.parametrize("alpha", [1e-3, 0.7, 30.0])
 def test_a_constrained_step_of_a_linear_objective_is_the_natural_direction(alpha):
     x = np.linalg.solve(A, B)
@@ -129,6 +141,8 @@ def test_the_ray_of_a_trust_region_ends_at_its_budget_or_at_the_edge():
     edge = trust_region(rising([3.0], 4.0, inside=lambda u: u[0] <= 1.1), np.ones(1), 0.3)
     assert edge == pytest.approx([1.1], rel=1e-14)
     assert edge[0] <= 1.1
+    # nothing but the start is inside
+    assert trust_region(rising([3.0], 4.0, inside=lambda u: u[0] <= 1.0), np.ones(1), 0.3).tolist() == [1.0]
     broken = rising([3.0], 4.0)
     broken.kl = lambda old, new: np.nan if new[0] > 1.1 else 0.0  # no number is no distribution
     assert trust_region(broken, np.ones(1), 0.3) == pytest.approx([1.1], rel=1e-14)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import IPython
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -137,3 +139,6 @@ def test_the_style_is_that_of_the_book_and_figures_are_vectors_without_a_date(mo
     monkeypatch.setattr(IPython, "get_ipython", object)
     style.use_style()
     assert asked == [(("svg",), {"metadata": {"Date": None}, "facecolor": "white"})]
+    monkeypatch.setitem(sys.modules, "IPython", None)  # not installed
+    style.use_style()
+    assert len(asked) == 1
