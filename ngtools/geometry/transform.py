@@ -124,7 +124,7 @@ def check_jacobian(J: Any, h: Callable[[np.ndarray], Any], theta: Any, tolerance
         step = np.zeros_like(theta)
         step[k] = 1e-5 * max(abs(theta[k]), 1e-2)
         with jax.enable_x64(True), np.errstate(all="ignore"):
-            ahead, behind = (_image(h, theta + sign * step, J.shape[0]) for sign in (1, -1))
+            ahead, behind = (_image(h, theta + sign * step, len(J)) for sign in (1, -1))
         columns.append((ahead - behind) / (2 * step[k]))
     measured = np.stack(columns, axis=-1)
 

@@ -220,7 +220,5 @@ def test_maps_that_cannot_be_checked():
         geometry.check_jacobian(J, lambda t: np.array([np.sqrt(t[0]), t[1]]), [0.0, 2.0])
     with pytest.raises(TypeError, match="h returns float16"):
         geometry.check_jacobian(J, lambda t: t.astype(np.float16), [1.0, 2.0])
-    with pytest.raises(
-        ValueError, match=r"h is not invertible at theta = \[1\.0, 2\.0\].*\[\[1\.0, 1\.0\], \[1\.0, 1\.0\]\]"
-    ):
-        geometry.check_jacobian(J, lambda t: np.full(2, t.sum()), [1.0, 2.0])
+    with pytest.raises(ValueError, match=r"at theta = \[1\.0, 2\.0\].*\[\[0\.333333333, 0\.333333333\], \["):
+        geometry.check_jacobian(J, lambda t: np.full(2, t.sum() / 3), [1.0, 2.0])

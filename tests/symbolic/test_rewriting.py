@@ -28,6 +28,12 @@ half = sp.Rational(1, 2)
             sp.besseli(3, k),
             sp.besseli(1, k) - 4 / k * (sp.besseli(0, k) - 2 / k * sp.besseli(1, k)),
         ),
+        (
+            sp.besseli(4, k),
+            sp.besseli(0, k)
+            - 2 / k * sp.besseli(1, k)
+            - 6 / k * (sp.besseli(1, k) - 4 / k * (sp.besseli(0, k) - 2 / k * sp.besseli(1, k))),
+        ),
         (sp.besseli(1, k) + sp.besseli(w, k), sp.besseli(1, k) + sp.besseli(w, k)),
     ],
 )

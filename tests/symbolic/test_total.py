@@ -100,3 +100,9 @@ def test_a_total_that_is_one_only_somewhere_decides_nothing():
     assert not proper(sp.log(once) - x, x, read_support((0, oo)))
     # outside its domain a density has no total, and none is nothing to object to
     assert not proper(sp.log(-(signed**2)) - x, x, read_support((0, oo)))
+
+
+def test_symbols_take_the_values_of_a_row_in_turn():
+    a, b, c, d = sp.symbols("a b c d", positive=True)
+    with pytest.raises(NotDerivable, match=r"is 2 at a = 0\.31, b = 0\.23, c = 0\.17, d = 0\.31; subtract"):
+        proper(sp.log(2 * a * b * c * d) - a * b * c * d * x, x, read_support((0, oo)))
