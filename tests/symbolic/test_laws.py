@@ -173,6 +173,10 @@ def test_integrals_are_for_their_statistics_alone():
     normaliser = sp.log(2 * sp.pi * sp.besseli(0, sp.sqrt(a**2 + b**2)))
     left = circle(split(a * cos + b * sin - normaliser + 3, x, (a, b)), x)
     assert [sp.simplify(entry) for entry in left] == [0, 3]
+    t = sp.Symbol("t", positive=True)
+    normaliser = sp.log(sp.pi / b) / 2 - 2 * sp.sqrt(a * b)
+    left = inverse(split(-a * t - b / t - sp.Rational(3, 2) * sp.log(t) - normaliser + 3, t, (a, b)), t)
+    assert [sp.simplify(sp.expand_log(entry)) for entry in left] == [0, 3]
 
 
 # -- from a declared law to a reading ----------------------------------------------------------------
