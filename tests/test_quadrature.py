@@ -223,3 +223,14 @@ def test_a_sum_may_start_anywhere(rate):
     shifted = st.poisson(rate, loc=-40)
     found = moments(shifted.logpmf, Integers(-40), [np.ones_like, lambda x: (x + 40) / rate])
     assert found == pytest.approx([1.0, 1.0], abs=1e-12 + 4e-15 * rate)
+
+
+def test_a_density_on_the_simplex_may_be_nan_where_it_has_no_value():
+    def log_density(x):
+        with np.errstate(all="ignore"):
+            return np.where(x[..., 0] < 1e-60, np.nan, (0.5 * np.log(x)).sum(-1))
+
+    nodes = rule(log_density, Simplex(3))
+    p = np.exp(np.nan_to_num(log_density(nodes.x), nan=-np.inf))
+    # Dirichlet(3/2, 3/2, 3/2): the constant is Gamma(3/2)^3 / Gamma(9/2)
+    assert integrate(p, nodes) == pytest.approx(math.gamma(1.5) ** 3 / math.gamma(4.5), rel=1e-10)
