@@ -16,11 +16,12 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
+from ngtools.checks import number
 from ngtools.descent.networks import tanh_network
 from ngtools.linear import cg
 from ngtools.products import fisher_vector_product
 from ngtools.rl.envs.protocol import check_counts
-from ngtools.rl.policies import network_start
+from ngtools.rl.policies import hidden_layers, network_start
 
 __all__ = ["Critic", "mlp", "none", "quadratic"]
 
@@ -72,7 +73,7 @@ def mlp(hidden: Sequence[int] = (64, 64), *, steps: int = 1, cg_steps: int = 5, 
         multiply it by 3 after one that did not (and was not taken).
     """
     check_counts(steps=steps, cg_steps=cg_steps)
-    return _mlp(tuple(hidden), steps, cg_steps, float(damping))
+    return _mlp(hidden_layers(hidden), steps, cg_steps, number(damping, "damping", above=0))
 
 
 @cache
@@ -119,7 +120,7 @@ def quadratic(ridge: float = 1e-3) -> Critic:
     ridge
         Weight of the squared coefficients, relative to features of standard deviation 1 on the batch.
     """
-    return _quadratic(float(ridge))
+    return _quadratic(number(ridge, "ridge", least=0))
 
 
 @cache

@@ -88,10 +88,7 @@ def mlp(env: Any, hidden: Sequence[int] = (64, 64), *, head: Any = None) -> Poli
     (<policy: network of 64, 64 tanh units, categorical head>, 4610)
     """
     _check_env(env)
-    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
-        raise TypeError(f"hidden must list the units of each hidden layer (got {hidden!r})")
-    check_counts(**{f"hidden[{i}]": units for i, units in enumerate(hidden)})
-    return _mlp(env, tuple(hidden), _key_of(head))
+    return _mlp(env, hidden_layers(hidden), _key_of(head))
 
 
 @cache
@@ -101,6 +98,14 @@ def _mlp(env: Any, hidden: tuple[int, ...], head: Any) -> Policy:
         return network_start(key, (env.observation_size, *hidden, outputs), last=0.01)
 
     return _policy(f"network of {', '.join(map(str, hidden))} tanh units", env, head, tanh_network, start)
+
+
+def hidden_layers(hidden: Any) -> tuple[int, ...]:
+    """Return the units of each hidden layer, checked."""
+    if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+        raise TypeError(f"hidden must list the units of each hidden layer (got {hidden!r})")
+    check_counts(**{f"hidden[{i}]": units for i, units in enumerate(hidden)})
+    return tuple(hidden)
 
 
 def network_start(key: Any, sizes: Sequence[int], last: float = 1.0) -> Any:

@@ -13,16 +13,15 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ngtools import trees
 from ngtools.rl import advantages
-from ngtools.rl.envs.protocol import Environment, begin, check_counts
+from ngtools.rl.envs.protocol import Environment, begin
 from ngtools.rl.envs.vector import GymnasiumEnvironment
 from ngtools.rl.report import Trace
 from ngtools.rl.rollout import Rollout, collect, collect_gymnasium, episodes
 
-__all__ = ["Method", "State", "check", "initial", "iterate", "learn", "steps_per_copy", "train"]
+__all__ = ["Method", "State", "initial", "iterate", "learn", "steps_per_copy", "train"]
 
 
 @dataclass(frozen=True)
@@ -67,24 +66,6 @@ class State:
     env_steps: Any
 
 
-def check(**settings: Any) -> None:
-    """Raise ValueError on settings that no method can use; each knows its rule by its name."""
-    for name, value in settings.items():
-        if isinstance(value, jax.Array):
-            raise TypeError(f"{name} must be a plain number, not an array (got {value!r}): settings are compiled in")
-    counts = {"iterations", "batch", "cg_steps", "epochs", "minibatch", "fisher_stride"}
-    check_counts(**{name: value for name, value in settings.items() if name in counts})
-    advantages.check_discounts(**{name: value for name, value in settings.items() if name in ("gamma", "lam")})
-    for name in ("delta", "learning_rate", "clip", "shrink"):
-        value = settings.get(name)
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise ValueError(f"{name} must be > 0 (got {value!r})")
-    if settings.get("damping", 0) < 0:
-        raise ValueError(f"damping must be >= 0 (got {settings['damping']!r}); a negative one makes F indefinite")
-    if settings.get("sampling", "steps") not in ("steps", "episodes"):
-        raise ValueError(f"sampling must be 'steps' or 'episodes' (got {settings['sampling']!r})")
-
-
 def initial(method: Method, env: Any, policy: Any, key: Any, settings: Any) -> State:
     """Return the state before the first update; call it outside ``jit``."""
     start, critic, actors, key = jax.random.split(key, 4)
@@ -111,8 +92,6 @@ def train(
                 "progress=True is for Gymnasium environments; a functional one trains in one compiled call"
             )
         return _compiled(method, env, policy, settings, steps, state)
-    if not isinstance(env, GymnasiumEnvironment):
-        raise TypeError(f"env must come from envs.make or envs.gymnasium (got {type(env).__name__})")
     if trees.is_traced(state):
         raise TypeError(
             "a Gymnasium environment is stepped in Python: call train for one key at a time, outside jit and vmap"
@@ -197,6 +176,8 @@ def _bar(count: int, progress: bool, name: str) -> Any:
 
 def steps_per_copy(env: Any, settings: Any) -> int:
     """Return how many steps of each copy of an environment make a batch."""
+    if not isinstance(env, (Environment, GymnasiumEnvironment)):
+        raise TypeError(f"env must come from envs.make or envs.gymnasium (got {env!r})")
     if settings.sampling == "episodes":
         if not isinstance(env, Environment):
             raise ValueError("sampling='episodes' is for functional environments; use sampling='steps' with Gymnasium")

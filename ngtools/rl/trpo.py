@@ -19,6 +19,7 @@ from ngtools.rl.advantages import Batch
 from ngtools.rl.critics import Critic
 from ngtools.rl.policy import Policy
 from ngtools.rl.report import ACCEPTED, NO_ACCEPTABLE_STEP, Report, Trace, measure, obstacle, settle, unmeasured
+from ngtools.rl.settings import check
 from ngtools.rl.training import Method, State
 
 __all__ = ["METHOD", "SB3_CONTRIB", "SPINNING_UP", "Settings", "initial", "train", "update"]
@@ -75,7 +76,7 @@ class Settings:
     sampling: str = "steps"
 
     def __post_init__(self) -> None:
-        training.check(**vars(self))
+        check(**vars(self))
 
 
 # Known implementations' defaults, as far as they concern the policy (their critics are fitted by Adam)
