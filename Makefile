@@ -97,7 +97,7 @@ exercises: $(READY) ## how many exercises and wrong answers with feedback each c
 test-browser: $(READY) ## every built page in Chromium (needs chromium and Playwright; says how to get them)
 	@$(BIN)/python tests/browser/requirements.py
 	@test -f "$(HTML)/index.html" || $(MAKE) book
-	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/browser --html-root "$(HTML)"
+	@$(BIN)/python -m pytest -q -p no:cacheprovider -n $(JOBS) tests/browser --html-root "$(HTML)"
 
 fuzz: $(READY) ## every public function, asked wrongly many times (a few times in test)
 	@FUZZ=50 $(BIN)/python -m pytest -q -p no:cacheprovider tests/fuzz
