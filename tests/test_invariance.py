@@ -417,6 +417,11 @@ def test_a_table_as_text_to_the_letter():
     assert repr(table) == "<invariance matrix: 2 methods, 2 changes of coordinates>"
 
 
+def test_twin_networks_need_as_many_outputs_as_parameters():
+    with pytest.raises(ValueError, match="examples must be at least 9 .got 8."):  # (2 + 1) 2 + (2 + 1) 1
+        layerwise_defects(np.random.default_rng(0), sizes=(2, 2, 1), examples=8)
+
+
 def test_twins_of_a_network_after_one_step():
     """K-FAC and the natural gradient do not see the affine maps between the layers; damping, a diagonal and g do."""
     found = layerwise_defects(np.random.default_rng(0), sizes=(2, 2, 1), examples=30)

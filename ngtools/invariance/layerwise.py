@@ -33,7 +33,18 @@ def layerwise_defects(
         Draws inputs and labels; the outputs are unit-variance normal means.
     sizes, examples, rate
         Layer sizes, batch size and learning rate.
+
+    Raises
+    ------
+    ValueError
+        Fewer outputs than parameters: F is singular then, and the natural step has no one direction.
     """
+    parameters = sum((inputs + 1) * outputs for inputs, outputs in zip(sizes, sizes[1:]))
+    if examples * sizes[-1] < parameters:
+        raise ValueError(
+            f"examples must be at least {-(-parameters // sizes[-1])} (got {examples}): with {sizes[-1]} outputs each, fewer "
+            f"leave the Fisher matrix of {parameters} parameters singular"
+        )
     with jax.enable_x64(True):
         params = initial(jax.random.key(int(rng.integers(2**31))), sizes)
         X = jnp.asarray(rng.standard_normal((examples, sizes[0])))
