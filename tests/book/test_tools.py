@@ -2,7 +2,7 @@
 
 import json
 
-import mutants
+import mutants_score
 import nbformat
 import notebook_ids
 import pytest
@@ -96,16 +96,16 @@ def test_an_equivalent_mutant_is_left_out_of_the_score_with_its_reason(tmp_path,
     listing = tmp_path / "equivalent.toml"
     entry = '[[mutant]]\npath = "module.py"\nbefore = "return x[0]"\nafter = "return x[-1]"\nwhy = "x has one entry"\n'
     listing.write_text(entry)
-    same = mutants.equivalents(listing, tmp_path)
+    same = mutants_score.equivalents(listing, tmp_path)
     assert same == {("module.py", "return x[0]", "return x[-1]"): "x has one entry"}
-    assert mutants.equivalents(tmp_path / "none.toml", tmp_path) == {}
+    assert mutants_score.equivalents(tmp_path / "none.toml", tmp_path) == {}
 
     lived = {"area": "all", "path": "module.py", "line": 2, "before": "return x[0]", "outcome": "survived"}
     found = [lived | {"after": "return x[-1]"}, lived | {"after": "return x[1]"}]
     found.append(lived | {"after": "return x[2]", "outcome": "killed"})
-    monkeypatch.setattr(mutants, "results", lambda: found)
-    monkeypatch.setattr(mutants, "equivalents", lambda: same)
-    assert mutants.report() == 0
+    monkeypatch.setattr(mutants_score, "results", lambda: found)
+    monkeypatch.setattr(mutants_score, "equivalents", lambda: same)
+    assert mutants_score.report() == 0
     score, *rest = capsys.readouterr().out.splitlines()
     assert "1 of    2 killed: 50.0%" in score
     assert rest == [
@@ -125,8 +125,8 @@ def test_an_equivalent_mutant_of_a_line_that_is_gone_is_an_error(tmp_path):
     ):
         listing.write_text(entry.format(before, why))
         with pytest.raises(ValueError, match=message):
-            mutants.equivalents(listing, tmp_path)
+            mutants_score.equivalents(listing, tmp_path)
 
 
 def test_every_equivalent_mutant_still_stands():
-    mutants.equivalents()
+    mutants_score.equivalents()
