@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
-from ngtools.rl import advantages
+from ngtools.rl import advantages, compiling
 from ngtools.rl.envs.protocol import Environment, begin
 from ngtools.rl.envs.vector import GymnasiumEnvironment
 from ngtools.rl.report import Trace
@@ -143,7 +143,7 @@ def iterate(method: Method, env: Any, policy: Any, settings: Any, steps: int, st
     return jax.lax.scan(iteration, state, length=settings.iterations)
 
 
-_compiled = jax.jit(iterate, static_argnums=(0, 1, 2, 3, 4))
+_compiled = compiling.jit(iterate, static_argnums=(0, 1, 2, 3, 4))
 
 
 def _with_gymnasium(
@@ -161,7 +161,7 @@ def _with_gymnasium(
     return state, jax.tree.map(lambda *leaves: jnp.stack(leaves), *rows)
 
 
-_learn = jax.jit(learn, static_argnums=(0, 1, 2))
+_learn = compiling.jit(learn, static_argnums=(0, 1, 2))
 
 
 def _bar(count: int, progress: bool, name: str) -> Any:

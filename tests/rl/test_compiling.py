@@ -1,0 +1,47 @@
+"""Programs compiled for a short run: the same answers, alone, under vmap and within a program of the caller's."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ngtools.rl import compiling
+
+
+@pytest.fixture
+def options_anew():
+    compiling.options.cache_clear()
+    yield
+    compiling.options.cache_clear()
+
+
+def power(n, x):
+    return jnp.sum(jnp.sin(x) ** n)
+
+
+def test_the_answer_is_that_of_the_function():
+    x = np.linspace(0, 1, 5, dtype=np.float32)
+    quick, expected = compiling.jit(power, static_argnums=(0,)), float(np.sum(np.sin(x) ** 3))
+    assert float(quick(3, x)) == pytest.approx(expected, rel=1e-6)
+    assert float(jax.jit(lambda x: quick(3, x))(x)) == pytest.approx(
+        expected, rel=1e-6
+    )  # options there would be an error
+    assert float(jax.vmap(lambda x: quick(3, x))(x[:, None]).sum()) == pytest.approx(expected, rel=1e-6)
+
+
+def test_xla_is_told_what_it_knows(options_anew):
+    assert compiling.options() in compiling.CHOICES
+
+
+def test_an_option_that_is_gone_is_passed_over(options_anew, monkeypatch):
+    known = compiling.CHOICES[-1]
+    monkeypatch.setattr(compiling, "CHOICES", ({"xla_no_such_option": 1}, known))
+    assert compiling.options() == known
+    compiling.options.cache_clear()
+    monkeypatch.setattr(compiling, "CHOICES", ({"xla_no_such_option": 1},))
+    assert compiling.options() == {}
+
+
+def test_other_machines_keep_their_options(options_anew, monkeypatch):
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert compiling.options() == {}
