@@ -42,9 +42,6 @@ ZOO = {
 }
 
 
-FLAGS = {"defaults": "", "older code generator": "--xla_cpu_use_fusion_emitters=false"}
-
-
 class Window:
     """The mean return of the last episodes: at least 20, in whole batches."""
 
@@ -69,11 +66,10 @@ def first_update() -> float:
     return time.process_time() - start
 
 
-def compilations(flags: str, times: int) -> list[float]:
-    """``first_update`` in processes of their own, with flags of XLA."""
+def first_updates(times: int) -> list[float]:
+    """``first_update`` in processes of their own."""
     program = "from benchmarks.cartpole import first_update; print(first_update())"
-    variables = os.environ | {"XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flags}"}
-    call = partial(subprocess.run, [sys.executable, "-c", program], env=variables, capture_output=True, text=True)
+    call = partial(subprocess.run, [sys.executable, "-c", program], capture_output=True, text=True)
     return [float(call(check=True).stdout) for _ in range(times)]
 
 
@@ -185,11 +181,9 @@ def main(arguments: list[str]) -> None:
     torch.set_num_threads(1)
     options = dict(part.lstrip("-").partition("=")[::2] for part in arguments)
     seeds, tuned, together = (int(options.get(n, v)) for n, v in (("seeds", 10), ("tuned", 5), ("together", 32)))
-    starts = {name: compilations(flags, 1) for name, flags in FLAGS.items()}
-    starts["defaults"].insert(0, first_update())
-    compilation = float(np.median(starts["defaults"]))
-    for name, seconds in starts.items():
-        print(f"ours: the first update takes {np.median(seconds):.1f} s, XLA's {name}", flush=True)
+    starts = [first_update(), *first_updates(2)]
+    compilation = float(np.median(starts))
+    print(f"ours: the first update, with compilation, takes {compilation:.1f} s", flush=True)
     rows: dict[str, list[dict[str, Any]]] = {}
     for seed in range(seeds):  # in turns, so that a slow minute is slow for all
         jobs = {"ours": lambda s: ours(s)}
