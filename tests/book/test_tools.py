@@ -129,4 +129,6 @@ def test_an_equivalent_mutant_of_a_line_that_is_gone_is_an_error(tmp_path):
 
 
 def test_every_equivalent_mutant_still_stands():
-    mutants_score.equivalents()
+    reasons = mutants_score.equivalents()
+    assert reasons
+    assert all(reasons.values())
