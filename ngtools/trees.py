@@ -24,6 +24,7 @@ __all__ = [
     "is_traced",
     "local",
     "norm",
+    "numbers",
     "scale",
 ]
 
@@ -112,6 +113,16 @@ def check_finite(tree: Tree, name: str) -> None:
             place = f"index {index[0] if len(index) == 1 else index}" if index else "its only entry"
             where = jax.tree_util.keystr(path)
             raise ValueError(f"{name} contains {values[index]} at {place}{f' of {where}' if where else ''}")
+
+
+def numbers(values: Any, name: str, kinds: tuple[Any, ...] = (jnp.floating, jnp.integer)) -> Any:
+    """Return an array, or a list as one; raise unless it holds finite numbers of one of the kinds."""
+    array = values if hasattr(values, "dtype") else np.asarray(values)
+    if not any(jnp.issubdtype(array.dtype, kind) for kind in kinds):
+        wanted = "booleans" if kinds == (jnp.bool_,) else "real numbers"
+        raise TypeError(f"{name} must be {wanted} (got dtype {array.dtype})")
+    check_finite(array, name)
+    return array
 
 
 def local(leaf: Any) -> np.ndarray:

@@ -59,3 +59,14 @@ def test_bad_leaves_are_named():
         trees.check_floating({"n": jnp.arange(3)}, "params")
     with pytest.raises(ValueError, match="params is an empty pytree"):
         trees.check_floating({}, "params")
+
+
+def test_numbers_are_read_by_their_kind():
+    assert trees.numbers([1, 2.5], "x").tolist() == [1.0, 2.5]
+    assert trees.numbers([True], "done", (jnp.bool_,)).dtype == bool
+    with pytest.raises(TypeError, match=r"x must be real numbers \(got dtype bool\)"):
+        trees.numbers([True], "x")
+    with pytest.raises(TypeError, match=r"done must be booleans \(got dtype int64\)"):
+        trees.numbers([1], "done", (jnp.bool_,))
+    with pytest.raises(ValueError, match="x contains nan at index 1"):
+        trees.numbers([0.0, float("nan")], "x")

@@ -8,7 +8,7 @@ from typing import Any
 from ngtools.families.constants import exact, positive
 from ngtools.families.family import Family, Formulas
 from ngtools.families.law import Law
-from ngtools.families.regression import design, of_rows, outer, predictor, weights
+from ngtools.families.regression import design, of_rows, outer, points, predictor, weights
 from ngtools.families.support import Interval
 
 
@@ -37,7 +37,7 @@ def one_row(row, sigma) -> Family:
         support=Interval(),
         law=Law("normal", map=lambda z, w, m: predictor(row, w, m) + exact(sigma, m) * z),
         constants={"X": (row,), "sigma": sigma},
-        points=tuple(tuple(sign * (0.3 - i) for i in range(len(row))) for sign in (1.0, -0.5)),
+        points=points(len(row)),
     )
 
 

@@ -72,14 +72,12 @@ def complaint(theta, d, start):
 
 def _points(d: int) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]:
     """Generic means and Cholesky factors, two of each."""
-    POINTS = (
-        tuple(tuple(sign * (0.4 - 0.7 * i) for i in range(d)) for sign in (1, -2)),
-        tuple(
-            tuple(scale + 0.2 * a if a == b else 0.6 * scale - 0.5 * a + 0.3 * b for a, b in pairs(d))
-            for scale in (1.2, 0.5)
-        ),
+    means = tuple(tuple(sign * (0.4 - 0.7 * i) for i in range(d)) for sign in (1, -2))
+    triangles = tuple(
+        tuple(scale + 0.2 * a if a == b else 0.6 * scale - 0.5 * a + 0.3 * b for a, b in pairs(d))
+        for scale in (1.2, 0.5)
     )
-    return POINTS
+    return means, triangles
 
 
 def _charts(d: int, mean: np.ndarray, covariance: np.ndarray) -> tuple[Chart, ...]:

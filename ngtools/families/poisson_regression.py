@@ -7,7 +7,7 @@ from typing import Any
 
 from ngtools.families.family import Family, Formulas
 from ngtools.families.law import Law
-from ngtools.families.regression import design, of_rows, outer, predictor, weights
+from ngtools.families.regression import design, of_rows, outer, points, predictor, weights
 from ngtools.families.support import Integers
 
 
@@ -47,7 +47,7 @@ def one_row(row) -> Family:
         law=law(row),
         draw=lambda draws, w: draws.poisson(draws.engine.exp(predictor(row, w, draws.engine))),
         constants={"X": (row,)},
-        points=tuple(tuple(sign * (0.3 - i) for i in range(len(row))) for sign in (1.0, -0.5)),
+        points=points(len(row)),
     )
 
 

@@ -16,7 +16,12 @@ from ngtools.families.family import Family, Formulas
 from ngtools.families.law import Law
 from ngtools.families.support import Integers, Interval, Vector
 
-__all__ = ["design", "of_rows", "outer", "predictor", "weights"]
+__all__ = ["design", "of_rows", "outer", "points", "predictor", "weights"]
+
+
+def points(d: int) -> tuple[tuple[float, ...], ...]:
+    """Two generic vectors of weights, where the tests look."""
+    return tuple(tuple(sign * (0.3 - i) for i in range(d)) for sign in (1.0, -0.5))
 
 
 def design(X: Any, allow_collinear: bool = False) -> np.ndarray:

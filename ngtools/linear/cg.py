@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import trees
-from ngtools.linear.damping import _is_pytree, check_damping, damped
+from ngtools.linear.damping import check_damping, damped, is_pytree
 from ngtools.linear.solution import (
     CONVERGED,
     NEGATIVE_CURVATURE,
@@ -93,7 +93,7 @@ def cg(
     trees.check_finite(b, "b")
     operator = damped(matvec, damping, metric)
     # a pytree operator is an argument of the compiled solver, a plain function is part of it
-    reusable = _is_pytree(matvec) and (preconditioner is None or _is_pytree(preconditioner)) and not callable(metric)
+    reusable = is_pytree(matvec) and (preconditioner is None or is_pytree(preconditioner)) and not callable(metric)
     run = _compiled if reusable else _solve
     try:
         solution = run(operator, b, tol, preconditioner, int(max_steps), max_steps=int(max_steps))

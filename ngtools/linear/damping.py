@@ -43,7 +43,7 @@ def damped(matvec: Callable[[Any], Any], damping: Any, metric: Any = None) -> Ca
     check_damping(damping)
     return jax.tree_util.Partial(
         _damped,
-        matvec if _is_pytree(matvec) else jax.tree_util.Partial(matvec),
+        matvec if is_pytree(matvec) else jax.tree_util.Partial(matvec),
         damping,
         jax.tree_util.Partial(metric) if callable(metric) else metric,
     )
@@ -62,5 +62,5 @@ def _damped(matvec: Any, damping: Any, metric: Any, v: Any) -> Any:
     return trees.axpy(damping, weighted, image)
 
 
-def _is_pytree(value: Any) -> bool:
+def is_pytree(value: Any) -> bool:
     return not jax.tree_util.treedef_is_leaf(jax.tree.structure(value))

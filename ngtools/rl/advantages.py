@@ -143,17 +143,9 @@ def _check_rows(rewards: Any, **others: Any) -> None:
     if not shape or shape[0] == 0:
         raise ValueError(f"rewards must have shape (T, ...), time first, with at least one row (got {shape})")
     for name, rows in {"rewards": rewards, **others}.items():
-        dtype, marks = _dtype(rows), name in ("terminated", "truncated")
-        if marks and not jnp.issubdtype(dtype, jnp.bool_):
-            raise TypeError(f"{name} must be booleans (got dtype {dtype})")
-        if not marks and not (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer)):
-            raise TypeError(f"{name} must be real numbers (got dtype {dtype})")
+        kinds = (jnp.bool_,) if name in ("terminated", "truncated") else (jnp.floating, jnp.integer)
+        trees.numbers(rows, name, kinds)
         if np.shape(rows) != shape:
             raise ValueError(
                 f"{name} must have the shape of rewards, {shape} (got {np.shape(rows)}); no broadcasting is done"
             )
-        trees.check_finite(rows if hasattr(rows, "dtype") else np.asarray(rows), name)
-
-
-def _dtype(rows: Any) -> Any:
-    return rows.dtype if hasattr(rows, "dtype") else np.asarray(rows).dtype

@@ -121,20 +121,20 @@ def _states(params: Any, observations: Any, name: str) -> jax.Array:
     """Return observations in the precision of the parameters, both of them checked."""
     trees.check_floating(params, name)
     trees.check_finite(params, name)
-    _check_numbers(observations, "observations")
+    trees.numbers(observations, "observations", (jnp.floating, jnp.integer, jnp.bool_))
     if np.ndim(observations) == 0:
         raise ValueError("observations must have a leading axis, shape (N, observation size) (got one number)")
     return jnp.asarray(observations).astype(jnp.result_type(*jax.tree.leaves(params)))
 
 
 def _actions(space: Discrete | Box, actions: Any, count: int) -> jax.Array:
-    _check_numbers(actions, "actions")
+    actions = trees.numbers(actions, "actions")
     shape = (count,) if isinstance(space, Discrete) else (count, space.size)
     if np.shape(actions) != shape:
         raise ValueError(f"actions must have shape {shape}, one for each observation (got {np.shape(actions)})")
     if isinstance(space, Discrete):
-        if not jnp.issubdtype(_dtype(actions), jnp.integer):
-            raise TypeError(f"actions must be whole numbers (got dtype {_dtype(actions)})")
+        if not jnp.issubdtype(actions.dtype, jnp.integer):
+            raise TypeError(f"actions must be whole numbers (got dtype {actions.dtype})")
         if not trees.is_traced(actions) and count:
             values = trees.local(actions)  # NumPy: inside a jit jax.numpy would trace even what is concrete
             least, most = int(values.min()), int(values.max())
@@ -144,14 +144,3 @@ def _actions(space: Discrete | Box, actions: Any, count: int) -> jax.Array:
                     "read as the last"
                 )
     return jnp.asarray(actions)
-
-
-def _check_numbers(values: Any, name: str) -> None:
-    dtype = _dtype(values)
-    if not any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
-        raise TypeError(f"{name} must be real numbers (got dtype {dtype})")
-    trees.check_finite(values if hasattr(values, "dtype") else np.asarray(values), name)
-
-
-def _dtype(values: Any) -> Any:
-    return values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype

@@ -18,7 +18,7 @@ from ngtools import trees
 from ngtools.rl import advantages, compiling
 from ngtools.rl.envs.protocol import Environment, begin
 from ngtools.rl.envs.vector import GymnasiumEnvironment
-from ngtools.rl.report import Trace
+from ngtools.rl.report import Trace, finite_or
 from ngtools.rl.rollout import Rollout, collect, collect_gymnasium, episodes
 
 __all__ = ["Method", "State", "initial", "iterate", "learn", "steps_per_copy", "train"]
@@ -113,7 +113,7 @@ def learn(method: Method, policy: Any, settings: Any, state: State, rollout: Rol
     taken = rollout.rewards.size if rollout.valid is None else jnp.sum(rollout.valid)
     state, report = method.update(policy, state, batch, settings)
     fitted = critic.fit(state.critic, batch.observations, batch.targets, batch.weights)
-    fitted = _finite_or(fitted, state.critic)
+    fitted, _ = finite_or(fitted, state.critic)
     ended = ~jnp.isnan(rollout.episode_returns)
     trace = Trace(
         **vars(report),
@@ -197,8 +197,3 @@ def _variance(batch: Any, values: Any) -> Any:
 def _in_precision_of(params: Any, rollout: Rollout) -> Rollout:
     dtype = jnp.result_type(*jax.tree.leaves(params))
     return jax.tree.map(lambda x: x.astype(dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x, rollout)
-
-
-def _finite_or(new: Any, old: Any) -> Any:
-    finite = jnp.all(jnp.isfinite(trees.flatten(new)[0]))
-    return jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, old)

@@ -91,7 +91,7 @@ def _of_values(values: Any) -> Support:
 
 
 # generic values of parameters: inside (0, 1), moderate, larger; a point outside a domain is passed over
-POINTS = ((0.31, 0.23, 0.17), (1.37, 0.83, 1.71), (1.9, 2.3, 1.3), (0.62, 1.45, 0.9))
+_CANDIDATES = ((0.31, 0.23, 0.17), (1.37, 0.83, 1.71), (1.9, 2.3, 1.3), (0.62, 1.45, 0.9))
 _CLOSE = 1e-7  # quadrature of a density with a kink reaches about 1e-8; a forgotten constant is far larger
 
 
@@ -106,7 +106,7 @@ def proper(log_density: sp.Expr, x: sp.Symbol, support: Support) -> bool:
     symbols = sorted(log_density.free_symbols - {x}, key=lambda s: s.name)
     function = sp.lambdify([x, *symbols], log_density, ["scipy", "numpy"])
     totals: list[tuple[float, dict[str, Any]]] = []
-    for row, sign in product(POINTS, (1, -1)):
+    for row, sign in product(_CANDIDATES, (1, -1)):
         values = [_admissible(symbol, sign * row[i % 3]) for i, symbol in enumerate(symbols)]
         total = _total(lambda point, values=values: function(point, *values), support)  # type: ignore[misc]
         if total is not None:

@@ -51,7 +51,7 @@ def positive_cover(chart: Chart, suffix: str = "") -> dict[sp.Symbol, sp.Expr]:
 
 
 # numerators of generic points; several, because some may fall outside the domain of the parameters
-POINTS = ((11, 7, 13, 5, 17, 3), (5, 13, 6, 11, 9, 7), (3, 41, 7, 23, 5, 37), (29, 4, 31, 9, 43, 5))
+_POINTS = ((11, 7, 13, 5, 17, 3), (5, 13, 6, 11, 9, 7), (3, 41, 7, 23, 5, 37), (29, 4, 31, 9, 43, 5))
 _SMALL = mpmath.mpf("1e-15")  # of values computed to 30 digits
 
 
@@ -59,7 +59,7 @@ def _value(expr: sp.Expr, row: int) -> Any:
     """The value of the expression at a generic point, or None where it is not a finite real number."""
     point = {}
     for i, symbol in enumerate(sorted(expr.free_symbols, key=lambda s: s.name)):
-        value = sp.Rational(POINTS[row][i % 6] + 50 * (i // 6), 7 + row)
+        value = sp.Rational(_POINTS[row][i % 6] + 50 * (i // 6), 7 + row)
         point[symbol] = -value if symbol.is_negative else (sp.ceiling(value) if symbol.is_integer else value)
     with mpmath.workdps(30):
         numbers = [mpmath.mpf(int(value.p)) / int(value.q) for value in point.values()]
@@ -73,7 +73,7 @@ def _value(expr: sp.Expr, row: int) -> Any:
 
 def differs(expr: sp.Expr) -> bool:
     """Whether the expression is certainly not zero: it is far from it at a generic point."""
-    for row in range(len(POINTS)):
+    for row in range(len(_POINTS)):
         value = _value(expr, row)
         if value is not None:
             return bool(abs(value) > _SMALL)

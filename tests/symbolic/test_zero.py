@@ -7,7 +7,7 @@ from ngtools import families
 from ngtools.symbolic import zero
 from ngtools.symbolic.rewriting import exact, flatten, reduce_special
 from ngtools.symbolic.zero import (
-    POINTS,
+    _POINTS,
     Undecided,
     _value,
     differs,
@@ -97,17 +97,17 @@ def test_covers_make_logarithms_real():
 
 def test_generic_points_are_in_the_domain_of_their_symbols():
     n, m = sp.Symbol("n", integer=True), sp.Symbol("m", negative=True)
-    for row in range(len(POINTS)):
+    for row in range(len(_POINTS)):
         assert _value(n, row) == int(_value(n, row))
         assert _value(m, row) < 0 < _value(s, row)
         # seven symbols take seven different values
         letters = sp.symbols("a:g", positive=True)
         assert _value(sp.Mul(*[letters[i] - letters[j] for i in range(7) for j in range(i)]), row) != 0
         # the numerators of the table over 7, 8, 9, 10; after six symbols they begin again, 50 further
-        assert _value(s, row) == pytest.approx(POINTS[row][0] / (7 + row))
+        assert _value(s, row) == pytest.approx(_POINTS[row][0] / (7 + row))
         seventh = _value(sp.Mul(*letters), row) / _value(sp.Mul(*letters[:6]), row)
-        assert seventh == pytest.approx((POINTS[row][0] + 50) / (7 + row))
-        assert _value(n, row) == -(-POINTS[row][0] // (7 + row))
+        assert seventh == pytest.approx((_POINTS[row][0] + 50) / (7 + row))
+        assert _value(n, row) == -(-_POINTS[row][0] // (7 + row))
     assert _value(sp.log(-s), 0) is None
     assert _value(sp.Function("f")(s), 0) is None
     assert not differs(sp.Function("f")(s))
@@ -116,7 +116,7 @@ def test_generic_points_are_in_the_domain_of_their_symbols():
 
 def test_one_point_outside_the_domain_does_not_decide():
     # the square root is real at the point where s is below 1 alone
-    inside = [_value(sp.sqrt(1 - s), row) for row in range(len(POINTS))]
+    inside = [_value(sp.sqrt(1 - s), row) for row in range(len(_POINTS))]
     assert [value is None for value in inside].count(False) >= 1
     assert differs(sp.sqrt(1 - s))
     assert not differs(sp.sqrt(1 - s) ** 2 - 1 + s)
