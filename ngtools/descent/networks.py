@@ -6,6 +6,7 @@ tanh(s) = 2 sigmoid(2 s) - 1, so each layer of one network is an affine map of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -16,30 +17,35 @@ import numpy as np
 
 from ngtools import kfac, trees
 
-__all__ = ["as_sigmoid", "initial", "sigmoid_network", "tanh_network"]
+__all__ = ["as_sigmoid", "initial", "normal_kernels", "sigmoid_network", "tanh_network"]
 
 ROUND = 4096
 
 
 def initial(key: jax.Array, sizes: Sequence[int], dtype: Any = None) -> dict[str, Any]:
     """Return random weights for layers "0", "1", ...: kernels of variance 1 / inputs, biases 0."""
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, np.arange(len(sizes) - 1))
     params = {}
-    for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
-        if trees.is_traced(key):
-            kernel: Any = jax.random.normal(jax.random.fold_in(key, i), (inputs, outputs), dtype)
-        else:
-            # entry k of a draw does not depend on how many are drawn: one compiled program for many shapes
-            count = inputs * outputs
-            drawn = _normals(key, i, -(-count // ROUND) * ROUND, dtype)
-            kernel = np.asarray(drawn)[:count].reshape(inputs, outputs)
+    for i, kernel in enumerate(normal_kernels(keys, sizes, dtype)):
+        inputs, outputs = kernel.shape
         kernel = kernel / jnp.sqrt(inputs).astype(kernel.dtype)
         params[str(i)] = {"kernel": kernel, "bias": jnp.asarray(np.zeros(outputs, kernel.dtype))}
     return params
 
 
-@partial(jax.jit, static_argnums=(2, 3))
-def _normals(key: Any, i: Any, count: int, dtype: Any) -> Any:
-    return jax.random.normal(jax.random.fold_in(key, i), (count,), dtype)
+def normal_kernels(keys: Any, sizes: Sequence[int], dtype: Any = None) -> list[Any]:
+    """Return a matrix (inputs, outputs) of standard normal entries for every layer, layer i drawn from ``keys[i]``."""
+    shapes = list(zip(sizes, sizes[1:]))
+    # entry k of a draw does not depend on how many are drawn: one compiled program for all layers of many networks
+    most = max(inputs * outputs for inputs, outputs in shapes)
+    drawn = _normals(keys, -(-most // ROUND) * ROUND, dtype)
+    rows = drawn if trees.is_traced(drawn) else np.asarray(drawn)
+    return [row[: math.prod(shape)].reshape(shape) for row, shape in zip(rows, shapes)]
+
+
+@partial(jax.jit, static_argnums=(1, 2))
+def _normals(keys: Any, count: int, dtype: Any) -> Any:
+    return jax.vmap(lambda key: jax.random.normal(key, (count,), dtype))(keys)
 
 
 def tanh_network(params: Any, x: Any, dense: Callable[..., Any] = kfac.dense) -> Any:

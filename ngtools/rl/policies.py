@@ -11,9 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ngtools import trees
 from ngtools.checks import real_array
-from ngtools.descent.networks import ROUND, tanh_network
+from ngtools.descent.networks import normal_kernels, tanh_network
 from ngtools.families import Family
 from ngtools.products import Head
 from ngtools.products.heads import resolve
@@ -113,24 +112,12 @@ def network_start(key: Any, sizes: Sequence[int], last: float = 1.0) -> Any:
 
     Drawn without a matrix factorisation: orthogonal ones, batched over seeds, can stop jaxlib 0.10 on two cores.
     """
-    keys = jax.random.split(key, len(sizes) - 1)
     params = {}
-    for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
+    for i, kernel in enumerate(normal_kernels(jax.random.split(key, len(sizes) - 1), sizes)):
+        inputs, outputs = kernel.shape
         size = (last if i == len(sizes) - 2 else 1.0) / np.sqrt(inputs)
-        params[str(i)] = {
-            "kernel": float(size) * _normals(keys[i], inputs, outputs),
-            "bias": jnp.zeros(outputs),
-        }
+        params[str(i)] = {"kernel": jnp.asarray(float(size) * kernel), "bias": jnp.zeros(outputs)}
     return params
-
-
-def _normals(key: Any, rows: int, columns: int) -> Any:
-    if trees.is_traced(key):
-        return jax.random.normal(key, (rows, columns))
-    # entry k of a draw does not depend on how many are drawn: one compiled program for many shapes
-    count = rows * columns
-    drawn = np.asarray(jax.random.normal(key, (-(-count // ROUND) * ROUND,)))
-    return jnp.asarray(drawn[:count].reshape(rows, columns))
 
 
 def of_model(env: Any, model: Any, start: Any, *, head: Any = None, name: str = "a model") -> Policy:

@@ -67,7 +67,13 @@ class State:
 
 
 def initial(method: Method, env: Any, policy: Any, key: Any, settings: Any) -> State:
-    """Return the state before the first update; call it outside ``jit``."""
+    """Return the state before the first update."""
+    return _initial(method, env, policy, settings, key)
+
+
+# one program rather than one for each of its many small operations
+@partial(compiling.jit, static_argnums=(0, 1, 2, 3))
+def _initial(method: Method, env: Any, policy: Any, settings: Any, key: Any) -> State:
     start, critic, actors, key = jax.random.split(key, 4)
     params = policy.init(start)
     return State(

@@ -29,6 +29,23 @@ def test_the_answer_is_that_of_the_function():
     assert float(jax.vmap(lambda x: quick(3, x))(x[:, None]).sum()) == pytest.approx(expected, rel=1e-6)
 
 
+def test_seeds_side_by_side_keep_the_options(monkeypatch):
+    told, jit = [], jax.jit
+    monkeypatch.setattr(jax, "jit", lambda *args, **settings: told.append(settings) or jit(*args, **settings))
+    quick = compiling.jit(power, static_argnums=(0,))
+    told.clear()
+    jax.vmap(lambda x: quick(3, x))(np.ones((2, 4)))
+    assert [settings["compiler_options"] for settings in told] == [compiling.options()]
+
+
+def test_an_error_of_the_function_itself_goes_on():
+    def broken(x):
+        raise ValueError("no such batch")
+
+    with pytest.raises(ValueError, match="no such batch"):
+        compiling.jit(broken, static_argnums=())(1.0)
+
+
 def test_xla_is_told_what_it_knows(options_anew):
     assert compiling.options() in compiling.CHOICES
 
