@@ -5,7 +5,7 @@
 #   NB=book/01_....ipynb   the notebooks that `run`, `text` and `fold` work on (default: all)
 #   SOLUTIONS=no           build the book without the solutions of the exercises
 #   OUT=/tmp/somewhere     build the book elsewhere than _build
-#   ARGS='--sample 100'    what `mutants` is told
+#   ARGS='--sample 100'    what `mutants` is told (and `coverage`)
 #   JOBS=2                 processes that `make test` uses
 
 PYTHON ?= python3
@@ -107,7 +107,7 @@ mutants: $(MUTANTS) ## small changes of the code, and whether the tests notice (
 	@nice $(BIN)/python tools/mutants.py $(ARGS)
 
 coverage: $(READY) ## lines and branches of ngtools that no test runs
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term tests ngtools
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS) tests ngtools
 
 bench: $(READY) ## measurements against peers (never part of test)
 	@$(BIN)/python -m benchmarks

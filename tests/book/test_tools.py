@@ -2,6 +2,7 @@
 
 import json
 
+import mutants_covering
 import mutants_score
 import nbformat
 import notebook_ids
@@ -132,3 +133,21 @@ def test_every_equivalent_mutant_still_stands():
     reasons = mutants_score.equivalents()
     assert reasons
     assert all(reasons.values())
+
+
+def test_the_tests_that_run_a_line_are_those_of_its_statement(tmp_path, monkeypatch):
+    source = "def f(\n    x,\n):\n    if x:\n        return g(\n            x,\n        )\n    return 0\n"
+    assert [list(mutants_covering.statement(source, line)) for line in (2, 4, 6, 8)] == [
+        [1, 2, 3],
+        [4],
+        [5, 6, 7],
+        [8],
+    ]
+    (tmp_path / "f.py").write_text(source)
+    monkeypatch.setattr(mutants_covering, "ROOT", tmp_path)
+    seen = {1: {""}, 4: {"t.py::b", "t.py::a"}, 5: {"t.py::a"}}
+    monkeypatch.setattr(mutants_covering, "contexts", lambda path: seen)
+    assert mutants_covering.covering("f.py", 6) == ["t.py::a"]
+    assert mutants_covering.covering("f.py", 4) == ["t.py::a", "t.py::b"]
+    assert mutants_covering.covering("f.py", 2) is None  # import runs it
+    assert mutants_covering.covering("f.py", 8) is None  # nothing does
