@@ -16,6 +16,7 @@ FLOORS = (
     ("engines", 0),
     ("trees", 0),
     ("checks", 0),
+    ("compiling", 0),
     ("data", 0),
     ("families", 1),
     ("linear", 1),

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from ngtools import products
-from ngtools.products.once import compiled_once
+from ngtools.compiling import compiled_once
 
 __all__ = ["adam_differences", "gain", "moment_ratios"]
 

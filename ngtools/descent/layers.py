@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import kfac, products, trees
+from ngtools.compiling import compiled_once
 from ngtools.products.batch import head_of
-from ngtools.products.once import compiled_once
 
 __all__ = ["block_errors", "layer_diagonal", "trap_lengths"]
 

@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import kfac, linear, products, trees
+from ngtools.compiling import compiled_once
 from ngtools.descent.layers import layer_diagonal
 from ngtools.products.batch import head_of, outputs, pair
-from ngtools.products.once import compiled_once
 
 __all__ = ["STEPS", "adam_step", "conjugate_step", "diagonal_step", "fit", "kfac_step", "loss", "sgd_step", "start"]
 

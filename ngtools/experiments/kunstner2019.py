@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import products
-from ngtools.products.once import compiled_once
+from ngtools.compiling import compiled_once
 
 __all__ = ["SETTINGS", "TOLERANCE", "check", "data", "field", "on_grid", "paths", "run", "sample", "spectrum"]
 

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import kfac, products, trees
-from ngtools.products.once import compiled_once
+from ngtools.compiling import compiled_once
 
 __all__ = ["SETTINGS", "TOLERANCE", "check", "matrices", "network", "run", "sample"]
 

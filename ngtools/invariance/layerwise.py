@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import kfac, products, trees
+from ngtools.compiling import compiled_once
 from ngtools.descent.networks import as_sigmoid, initial, sigmoid_network, tanh_network
 from ngtools.descent.supervised import loss
-from ngtools.products.once import compiled_once
 
 __all__ = ["layerwise_defects"]
 

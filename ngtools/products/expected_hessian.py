@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.compiling import compiled_once
 from ngtools.products.batch import count_of, head_of, outputs
 from ngtools.products.losses import hessian_vector_product
-from ngtools.products.once import compiled_once
 from ngtools.products.operator import dense
 
 __all__ = ["expected_hessian"]

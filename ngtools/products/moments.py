@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools import trees
+from ngtools.compiling import compiled_once
 from ngtools.products.batch import Model, count_of, head_of, pair
-from ngtools.products.once import compiled_once
 
 __all__ = ["GradientMoments", "gradient_moments"]
 

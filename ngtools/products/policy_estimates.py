@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.compiling import compiled_once
 from ngtools.products.batch import count_of, head_of, outputs
 from ngtools.products.fisher import fisher_vector_product
 from ngtools.products.observed import empirical_fisher_vector_product, sampled_fisher_vector_product
-from ngtools.products.once import compiled_once
 from ngtools.products.operator import dense
 
 __all__ = ["policy_estimates"]

@@ -12,11 +12,11 @@ import numpy as np
 
 from ngtools import trees
 from ngtools.checks import whole_number
+from ngtools.compiling import compiled_once
 from ngtools.products.batch import count_of, head_of
 from ngtools.products.fisher import fisher_vector_product
 from ngtools.products.losses import ggn_vector_product, hessian_vector_product
 from ngtools.products.observed import empirical_fisher_vector_product, sampled_fisher_vector_product
-from ngtools.products.once import compiled_once
 
 __all__ = ["SideBySide", "normal_population", "side_by_side"]
 

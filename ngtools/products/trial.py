@@ -12,12 +12,12 @@ import jax
 import numpy as np
 
 from ngtools import trees
+from ngtools.compiling import compiled_once
 from ngtools.linear import Solution, cg, sample_space
 from ngtools.products.cost import multiply_adds
 from ngtools.products.fisher import fisher_vector_product, kl_hessian_vector_product
 from ngtools.products.losses import hessian_vector_product
 from ngtools.products.network import explicit_fisher, log_likelihood_gradient, mean_kl, network, problem
-from ngtools.products.once import compiled_once
 from ngtools.products.operator import dense
 from ngtools.products.rows import fisher_rows
 

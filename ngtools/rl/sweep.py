@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ngtools.rl import compiling
+from ngtools.compiling import compiled_quickly
 from ngtools.rl.report import Trace
 from ngtools.rl.settings import at_values
 from ngtools.rl.training import Method, State, initial, iterate, steps_per_copy
@@ -65,7 +65,7 @@ def sweep(
     return _sweep(method, env, policy, settings, knob, found, states)
 
 
-@partial(compiling.jit, static_argnums=(0, 1, 2, 3, 4))
+@partial(compiled_quickly, static=(0, 1, 2, 3, 4))
 def _sweep(method: Method, env: Any, policy: Any, settings: Any, knob: str, values: Any, states: State) -> Any:
     steps = steps_per_copy(env, settings)
 

@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 
 from ngtools import trees
-from ngtools.rl import advantages, compiling
+from ngtools.compiling import compiled_quickly
+from ngtools.rl import advantages
 from ngtools.rl.envs.protocol import Environment, begin
 from ngtools.rl.envs.vector import GymnasiumEnvironment
 from ngtools.rl.report import Trace, finite_or
@@ -72,7 +73,7 @@ def initial(method: Method, env: Any, policy: Any, key: Any, settings: Any) -> S
 
 
 # one program rather than one for each of its many small operations
-@partial(compiling.jit, static_argnums=(0, 1, 2, 3))
+@partial(compiled_quickly, static=(0, 1, 2, 3))
 def _initial(method: Method, env: Any, policy: Any, settings: Any, key: Any) -> State:
     start, critic, actors, key = jax.random.split(key, 4)
     params = policy.init(start)
@@ -149,7 +150,7 @@ def iterate(method: Method, env: Any, policy: Any, settings: Any, steps: int, st
     return jax.lax.scan(iteration, state, length=settings.iterations)
 
 
-_compiled = compiling.jit(iterate, static_argnums=(0, 1, 2, 3, 4))
+_compiled = compiled_quickly(iterate, (0, 1, 2, 3, 4))
 
 
 def _with_gymnasium(
@@ -167,7 +168,7 @@ def _with_gymnasium(
     return state, jax.tree.map(lambda *leaves: jnp.stack(leaves), *rows)
 
 
-_learn = compiling.jit(learn, static_argnums=(0, 1, 2))
+_learn = compiled_quickly(learn, (0, 1, 2))
 
 
 def _bar(count: int, progress: bool, name: str) -> Any:

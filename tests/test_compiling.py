@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngtools.rl import compiling
+from ngtools import compiling
 
 
 @pytest.fixture
@@ -21,18 +21,26 @@ def power(n, x):
 
 def test_the_answer_is_that_of_the_function():
     x = np.linspace(0, 1, 5, dtype=np.float32)
-    quick, expected = compiling.jit(power, static_argnums=(0,)), float(np.sum(np.sin(x) ** 3))
+    quick, expected = compiling.compiled_quickly(power, (0,)), float(np.sum(np.sin(x) ** 3))
     assert float(quick(3, x)) == pytest.approx(expected, rel=1e-6)
-    assert float(jax.jit(lambda x: quick(3, x))(x)) == pytest.approx(
-        expected, rel=1e-6
-    )  # options there would be an error
+    # options there would be an error
+    assert float(jax.jit(lambda x: quick(3, x))(x)) == pytest.approx(expected, rel=1e-6)
     assert float(jax.vmap(lambda x: quick(3, x))(x[:, None]).sum()) == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_runs_once_is_not_optimised(monkeypatch):
+    told, jit = [], jax.jit
+    monkeypatch.setattr(jax, "jit", lambda *args, **settings: told.append(settings) or jit(*args, **settings))
+    x = np.linspace(0, 1, 5, dtype=np.float32)
+    found = compiling.compiled_once(power, (0,))(3, x)
+    assert float(found) == pytest.approx(float(np.sum(np.sin(x) ** 3)), rel=1e-6)
+    assert told[0]["compiler_options"] == {"xla_backend_optimization_level": 0}
 
 
 def test_seeds_side_by_side_keep_the_options(monkeypatch):
     told, jit = [], jax.jit
     monkeypatch.setattr(jax, "jit", lambda *args, **settings: told.append(settings) or jit(*args, **settings))
-    quick = compiling.jit(power, static_argnums=(0,))
+    quick = compiling.compiled_quickly(power, (0,))
     told.clear()
     jax.vmap(lambda x: quick(3, x))(np.ones((2, 4)))
     assert [settings["compiler_options"] for settings in told] == [compiling.options()]
@@ -43,7 +51,7 @@ def test_an_error_of_the_function_itself_goes_on():
         raise ValueError("no such batch")
 
     with pytest.raises(ValueError, match="no such batch"):
-        compiling.jit(broken, static_argnums=())(1.0)
+        compiling.compiled_quickly(broken)(1.0)
 
 
 def test_xla_is_told_what_it_knows(options_anew):
