@@ -1,18 +1,16 @@
-"""Exercises of chapter 12: gradients of tabular policies, three Fisher matrices, bandits, a plateau, Newton."""
+"""Exercises of chapter 12: gradients of tabular policies, three Fisher matrices, a plateau, Newton."""
 
 from __future__ import annotations
 
 import numpy as np
-import sympy as sp
 
 from ngtools.exercises.checker import Exercise, Mistake
-from ngtools.exercises.misconceptions import METRIC_FOR_INVERSE, PLAIN_GRADIENT
+from ngtools.exercises.misconceptions import PLAIN_GRADIENT
 from ngtools.experiments import load
 from ngtools.experiments.kakade2001 import closed_forms, two_state
-from ngtools.rl import bandit, mdp
+from ngtools.rl import mdp
 
 PLACE = np.array([np.log(0.8 / 0.2), np.log(0.1 / 0.9)])  # logits of the published start
-P, REWARD, ALPHA = np.array([0.5, 0.3, 0.2]), np.array([1.0, 0.0, 2.0]), 0.5
 
 
 def tabular_gradient(rho: np.ndarray, pi: np.ndarray, Q: np.ndarray) -> np.ndarray:
@@ -44,47 +42,6 @@ def natural_with_weighted_mean(rho: np.ndarray, pi: np.ndarray, Q: np.ndarray) -
 
 def natural_with_state_weights(rho: np.ndarray, pi: np.ndarray, Q: np.ndarray) -> np.ndarray:
     return rho[:, None] * tabular_natural(rho, pi, Q)
-
-
-def bandit_step() -> np.ndarray:
-    """The policy after one natural step of .5 on a bandit with three actions."""
-    return bandit.multiplicative_weights(P, REWARD, ALPHA)
-
-
-def bandit_gradient_step() -> np.ndarray:
-    return bandit.multiplicative_weights(P, P * (REWARD - P @ REWARD), ALPHA)
-
-
-def bandit_first_order_step() -> np.ndarray:
-    drift = REWARD - np.dot(P, REWARD)
-    return P * (1 + ALPHA * drift)
-
-
-def bandit_without_normalisation() -> np.ndarray:
-    return P * np.exp(ALPHA * REWARD)
-
-
-def two_arm_flow() -> sp.Expr:
-    """dp/dt of the natural flow of a bandit with two arms; gap is the difference of the rewards."""
-    p, gap = sp.symbols("p gap")
-    information, gradient = 1 / (p * (1 - p)), gap  # both in the coordinate p
-    return gradient / information
-
-
-def two_arm_gradient_flow() -> sp.Expr:
-    p, gap = sp.symbols("p gap")
-    dp_dtheta = p * (1 - p)
-    return dp_dtheta * (gap * dp_dtheta)
-
-
-def two_arm_flow_of_the_logit() -> sp.Expr:
-    p = sp.Symbol("p")
-    return two_arm_flow() / (p * (1 - p))
-
-
-def two_arm_flow_with_the_metric() -> sp.Expr:
-    p, gap = sp.symbols("p gap")
-    return gap / (p * (1 - p))
 
 
 def weighted_information() -> np.ndarray:
@@ -169,7 +126,6 @@ def scaled_rewards_without_a_budget() -> str:
 
 
 KEPT = ("all three", "Newton's step only", "the step of fixed KL and Newton's")
-
 _TABLES = (
     (
         np.array([0.2, 0.8]),
@@ -221,38 +177,6 @@ EXERCISES = (
         "Compare the arguments with the answer: the natural gradient does not ask how often a state is visited.",
         inputs=_TABLES,
         hint="In one state: which vector, orthogonal to the vector of ones, does rho (diag pi - pi pi^T) turn into the gradient?",
-    ),
-    Exercise(
-        "bandit_step",
-        "value",
-        bandit_step,
-        (
-            PLAIN_GRADIENT.by(bandit_gradient_step, "It adds p (r - p . r) to the logits."),
-            Mistake(
-                "first order",
-                bandit_first_order_step,
-                "that is p (1 + alpha (r - p . r)), the first order of it. The step is taken in the logits, exactly.",
-            ),
-            Mistake("not normalised", bandit_without_normalisation, "divide by the sum."),
-        ),
-        "The action with the largest reward gains most, however rarely it was taken.",
-        hint="The logits move by alpha times the natural gradient. Add that to log p, and go back to probabilities.",
-    ),
-    Exercise(
-        "two_arm_flow",
-        "formula",
-        two_arm_flow,
-        (
-            PLAIN_GRADIENT.by(two_arm_gradient_flow, "It is taken in one logit, and read in p."),
-            METRIC_FOR_INVERSE.by(two_arm_flow_with_the_metric),
-            Mistake(
-                "velocity of the logit",
-                two_arm_flow_of_the_logit,
-                "that is the velocity of the logit. Multiply by dp / dtheta = p (1 - p).",
-            ),
-        ),
-        "The logistic equation of population genetics, where the gap is a selection coefficient.",
-        hint="Write the expected reward and the Fisher information in the coordinate p. The symbols are p and gap.",
     ),
     Exercise(
         "weighted_information",
