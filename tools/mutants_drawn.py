@@ -15,6 +15,7 @@ LEFT_OUT = re.compile(
 )
 KEPT = re.compile(r"_(Is_IsNot|IsNot_Is)$")
 
+LOOKED_AT = ("POINTS", "EXAMPLE")  # where tests look, not what is stated
 FAMILY = (
     "tests/families/test_reference_values.py",
     "tests/families/test_kl.py",
@@ -126,9 +127,9 @@ def untested(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
             ]
             parts = [node.returns, *(one.annotation for one in everyone if one is not None)]
         elif isinstance(node, ast.AnnAssign):
-            parts = [node.annotation]
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("POINTS", "EXAMPLE"):
-            parts = [node]  # where tests look, not what is stated
+            parts = [node if ast.unparse(node.target) in LOOKED_AT else node.annotation]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in LOOKED_AT:
+            parts = [node]
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             parts += [one for one in node.decorator_list if re.search(r"cache|overload|property", ast.unparse(one))]
         if isinstance(node, ast.Call):
@@ -149,8 +150,13 @@ def mirror(mutant: Mutant) -> list[str]:
     if package == "families":
         if stem not in MACHINERY:
             name = stem.replace("_", "-")
-            return [*FAMILY, "-k", f"{name} or {stem} or reference_values or bad_input"]
-        return [*FAMILY, "tests/symbolic/test_tables.py"]
+            return [
+                *FAMILY,
+                "tests/test_records.py",
+                "-k",
+                f"{name} or {stem} or reference_values or bad_input or records",
+            ]
+        return [*FAMILY, "tests/families/test_support.py", "tests/symbolic/test_tables.py", "tests/test_records.py"]
     own = [path for path in (f"tests/{package}/test_{stem}.py", f"tests/test_{package}.py") if (ROOT / path).exists()]
     folder = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / package).glob("test_*.py"))
     beside = ["tests/test_bad_inputs.py"] if package in ("geometry", "descent", "fisher", "products") else []

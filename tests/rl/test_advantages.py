@@ -119,3 +119,17 @@ def test_discounts_outside_the_interval_are_named(name, bad):
     arguments = {"gamma": 0.9, "lam": 0.9} | {name: bad}
     with pytest.raises(ValueError, match=rf"{name} must lie in \[0, 1\]"):
         advantages.gae(one, one, one, one > 2, one > 2, **arguments)
+
+
+def test_rows_that_are_none():
+    flag = np.zeros((2, 1), bool)
+    with pytest.raises(ValueError, match=r"rewards must have shape \(T, ...\), time first, with at least one row"):
+        advantages.gae(np.ones((0, 1)), np.ones((0, 1)), np.ones((0, 1)), flag[:0], flag[:0], gamma=0.9, lam=0.9)
+    with pytest.raises(ValueError, match="values must have the shape of rewards"):
+        advantages.gae(np.ones((2, 1)), np.ones(1), np.ones((2, 1)), flag, flag, gamma=0.9, lam=0.9)
+
+
+def test_a_discount_may_be_traced():
+    one, flag = np.ones((2, 1)), np.zeros((2, 1), bool)
+    found = jax.jit(lambda gamma: advantages.gae(one, one, one, flag, flag, gamma=gamma, lam=0.0))(0.5)
+    np.testing.assert_allclose(found, 0.5)  # 1 + gamma - 1

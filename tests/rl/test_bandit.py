@@ -45,6 +45,10 @@ def test_rates_of_two_arms():
         (lambda: bandit.natural_flow(P, [1, np.nan, 0], [1.0]), "r contains nan at index 1"),
         (lambda: bandit.gradient_flow(P, R, [1.0, 0.5]), "increasing"),
         (lambda: bandit.multiplicative_weights(P, R, np.inf), "alpha must be finite"),
+        (lambda: bandit.multiplicative_weights(P, [1e300, 0, 0], 1e300), "beyond float64: take smaller ones"),
+        (lambda: bandit.regret([0.5, 0.5], R), r"one entry for each action \(got shapes \(2,\) and \(3,\)\)"),
+        (lambda: bandit.regret([[0.5, 0.6, -0.1]], R), "p must be probabilities with sum 1 along its last axis"),
+        (lambda: bandit.regret([0.5, 0.5, 0.1], R), "p must be probabilities"),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -66,5 +70,7 @@ def test_gradients_in_symbols():
     assert [float(entry.subs(place)) for entry in g] == pytest.approx(list((P * (R - P @ R))[:2]), abs=1e-12)
     one, other = score_function_trick(families.get("categorical", K=3), "minimal-logits", 3)
     assert (one - other).applyfunc(sp.simplify) == sp.zeros(2, 1)
+    with pytest.raises(ValueError, match=r"outcomes must be those of 'bernoulli', 0, ..., 1 \(got 3\)"):
+        score_function_trick(families.get("bernoulli"), "probability", 3)
     with pytest.raises(ValueError, match="K must be at least 2"):
         bandit_gradients(1)

@@ -81,3 +81,7 @@ def test_vanilla_leaves_the_domain_and_says_so():
 def test_kind_is_checked():
     with pytest.raises(ValueError, match="kind must be"):
         after_step(PROBLEM, CHARTS[0], Z, 0.9, "natural", 0.1)
+    with pytest.raises(ValueError, match=rf"phi must lie in the domain of the chart '{CHARTS[2].name}'"):
+        after_step(PROBLEM, CHARTS[2], np.full(len(Z), -1e3), 0.9, "vanilla", 0.1)
+    with pytest.raises(ValueError, match="mdp must have 2 actions: a chart has one coordinate a state"):
+        after_step(mdp.random_mdp(np.random.default_rng(0), 2, 3), CHARTS[0], [0.0, 0.0], 0.9, "vanilla", 0.1)

@@ -83,3 +83,12 @@ def test_units_of_rewards_and_features(trial):
 def test_units_that_are_none(trial):
     with pytest.raises(ValueError, match="units must not be 0"):
         twins.twins(trial, {}, 10.0, [1, 0, 1, 1])
+
+
+def test_arguments_that_are_none(trial):
+    with pytest.raises(ValueError, match=r"ratios of probabilities must be >= 0 \(got -0.5\)"):
+        clipping.clipped_slopes([1.0, -0.5], 1.0, 0.2)
+    with pytest.raises(ValueError, match=r"one shape, or one of them be a number \(got \(2,\) and \(3,\)\)"):
+        clipping.clipped_slopes([1.0, 0.5], [1.0, 1.0, 1.0], 0.2)
+    with pytest.raises(ValueError, match=r"learning_rates must be > 0 \(got 0\)"):
+        clipping.updates(trial, [0.1, 0.0])

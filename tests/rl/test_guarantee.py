@@ -152,3 +152,7 @@ def test_bad_input():
         guarantee.misleading_ladder(1)
     with pytest.raises(RuntimeError, match="no acceptable step after 0 backtracks"):
         guarantee.exact_step(*guarantee.misleading_ladder(), [0.0], 0.998, 0.01, backtracks=0, constraint="max")
+    with pytest.raises(ValueError, match=r"old and new must have one shape \(S, A\) \(got \(5, 3\) and \(5, 2\)\)"):
+        guarantee.kl_by_state(old, new[:, :2])
+    with pytest.raises(ValueError, match=r"new must have positive entries \(got 0 at s=1, a=2\)"):
+        guarantee.kl_by_state([[0.3, 0.3, 0.4]] * 2, [[0.3, 0.3, 0.4], [0.5, 0.5, 0.0]])

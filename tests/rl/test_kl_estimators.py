@@ -101,3 +101,10 @@ def test_what_is_not_known_is_named():
         expected_gradient("k1", coin, [0.5], [0.4], "probability", place="prior")
     with pytest.raises(ValueError, match="ref"):
         expected_value("k1", coin, [0.5], [1.4], "probability")
+    with pytest.raises(ValueError, match="x must hold data from the support of 'bernoulli' along its first axis"):
+        estimates("k1", coin, [0.5], [0.4], [0, 2], "probability")
+
+
+def test_a_list_of_log_ratios_is_an_array():
+    assert ESTIMATORS["k2"]([0.0, 2.0]) == pytest.approx([0, 2])
+    assert ESTIMATORS["k3"]([0.0, 1.0]) == pytest.approx([0, np.exp(-1)])

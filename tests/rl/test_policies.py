@@ -201,3 +201,22 @@ def test_a_bernoulli_head_needs_two_actions():
     three = type("Env", (), {"observation_size": 2, "action_space": envs.Discrete(3)})()
     with pytest.raises(ValueError, match=r"needs 2 actions \(the environment has 3\)"):
         policies.linear(three, head="bernoulli")
+
+
+def test_a_model_of_the_wrong_size_is_named():
+    policy = policies.of_model(CARTPOLE, lambda w, x: w * x, lambda key: jnp.ones(4))
+    with pytest.raises(ValueError, match=r"must return 2 outputs of one observation; .* it returns shape \(4,\)"):
+        policy.sample(jnp.ones(4), np.ones((3, 4)), jax.random.key(0))
+
+
+def test_observations_and_actions_that_are_none():
+    policy = policies.linear(CARTPOLE)
+    params = policy.init(jax.random.key(0))
+    with pytest.raises(ValueError, match="observations must have a leading axis"):
+        policy.sample(params, 1.0, jax.random.key(0))
+    with pytest.raises(ValueError, match=r"actions must lie in 0, ..., 1 \(got values from 0 to 2\)"):
+        policy.log_prob(params, np.ones((2, 4)), [0, 2])
+    with pytest.raises(ValueError, match=r"actions must lie in 0, ..., 1 \(got values from -1 to 1\)"):
+        policy.log_prob(params, np.ones((2, 4)), [-1, 1])
+    with pytest.raises(TypeError, match=r"hidden must list the units of each hidden layer \(got '64'\)"):
+        policies.mlp(CARTPOLE, hidden="64")
