@@ -19,7 +19,7 @@ def contexts(path: str) -> dict[int, set[str]]:
     data = CoverageData(str(DATA))
     data.read()
     return {
-        line: {name.partition("|")[0] for name in names}
+        line: {name.rpartition("|")[0] for name in names}  # test|phase
         for line, names in data.contexts_by_lineno(str(ROOT / path)).items()
     }
 

@@ -137,7 +137,7 @@ def test_convert_keeps_the_kind_of_array():
     assert moved.dtype == np.float32
 
 
-def test_names_of_matrix_coordinates_are_row_and_column():
+def test_multivariate_normal_names_coordinates_by_row_and_column():
     family = families.get("multivariate-normal", d=3)
     lower = ("11", "21", "22", "31", "32", "33")
     names = {chart: tuple(p.name for p in family.chart(chart).parameters) for chart in family.charts}
