@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -146,3 +147,14 @@ def test_multivariate_normal_names_coordinates_by_row_and_column():
     assert names["mean-cholesky"] == ("mu1", "mu2", "mu3", *(f"L{place}" for place in lower))
     domains = {p.name: p.domain for p in family.chart("mean-covariance").parameters}
     assert {name for name, domain in domains.items() if domain == "positive"} == {"S11", "S22", "S33"}
+
+
+@pytest.mark.parametrize("what", ["fisher", "jacobian"])
+def test_gamma_in_swapped_symbols(what):
+    """At (y, x), written in a chart's own symbols x and y, stands what stands at (a, b) with a = y and b = x."""
+    family, own = families.get("gamma"), families.get("gamma").chart("shape-mean").symbols
+    calls = {"fisher": family.fisher, "jacobian": lambda theta, chart: family.jacobian(theta, "shape-rate", chart)}
+    other = [sp.Dummy(symbol.name, **symbol.assumptions0) for symbol in own]
+    there = calls[what](other[::-1], chart="shape-mean").subs(dict(zip(other, own)), simultaneous=True)
+    assert there != calls[what](list(own), chart="shape-mean")
+    assert (calls[what](list(own[::-1]), chart="shape-mean") - there).applyfunc(sp.simplify) == sp.zeros(2, 2)
