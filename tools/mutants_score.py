@@ -27,7 +27,10 @@ def wilson(killed: int, n: int) -> tuple[float, float]:
 
 
 def equivalents(listing: Path = EQUIVALENT, root: Path = ROOT) -> dict[tuple[str, str, str], str]:
-    """The mutants that mean the same as the code, and why; ValueError where the code has moved on."""
+    """The mutants that mean the same as the code, and why; ValueError where the code has moved on.
+
+    An entry names the changed line (``after``), or an operator whose every change of the line means the same.
+    """
     found = {}
     for entry in tomllib.loads(listing.read_text(encoding="utf-8"))["mutant"] if listing.exists() else []:
         file = root / entry["path"]
@@ -35,19 +38,17 @@ def equivalents(listing: Path = EQUIVALENT, root: Path = ROOT) -> dict[tuple[str
         if entry["before"] not in map(str.strip, lines):
             raise ValueError(f"{listing.name}: no line of {entry['path']} is any more: {entry['before']}")
         if not entry["why"].strip():
-            raise ValueError(f"{listing.name}: no reason for {entry['path']}: {entry['after']}")
-        found[entry["path"], entry["before"], entry["after"]] = entry["why"]
+            raise ValueError(f"{listing.name}: no reason for {entry['path']}: {entry['before']}")
+        found[entry["path"], entry["before"], entry.get("after") or entry["operator"]] = entry["why"]
     return found
 
 
 def report() -> int:
     same, found = equivalents(), results()
     for result in found:
-        if (
-            result["outcome"] not in ("killed", "timeout")
-            and (result["path"], result["before"], result["after"]) in same
-        ):
-            result["outcome"] = "equivalent"
+        reasons = [same.get((result["path"], result["before"], result.get(which))) for which in ("after", "operator")]
+        if result["outcome"] not in ("killed", "timeout") and any(reasons):
+            result["outcome"], result["why"] = "equivalent", reasons[0] or reasons[1]
     for area in dict.fromkeys(result["area"] for result in found):
         here = [result for result in found if result["area"] == area and result["outcome"] != "equivalent"]
         killed = sum(result["outcome"] in ("killed", "timeout") for result in here)
@@ -60,5 +61,5 @@ def report() -> int:
         if result["outcome"] not in ("killed", "timeout"):
             print(f"{result['outcome']}: {result['path']}:{result['line']}  {result['before']}  ->  {result['after']}")
             if result["outcome"] == "equivalent":
-                print(f"    since {same[result['path'], result['before'], result['after']]}")
+                print(f"    since {result['why']}")
     return 0

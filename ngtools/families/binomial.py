@@ -23,8 +23,7 @@ def fisher(theta, m, n):
 
 
 def kl(theta0, theta1, m, n):
-    (eta0,), (eta1,) = theta0, theta1
-    return n * (m.sigmoid(eta0) * (eta0 - eta1) - m.softplus(eta0) + m.softplus(eta1))
+    return n * bernoulli.kl(theta0, theta1, m)
 
 
 def distance(theta0, theta1, m, n):

@@ -79,7 +79,6 @@ class Family:
     rows: tuple[Family, ...] = ()
     kl_smooth: bool = True
     points: tuple[tuple[float, ...], ...] = ()
-    note: str = ""
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{key}={_short(value)}" for key, value in self.constants.items())

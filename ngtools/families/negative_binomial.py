@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ngtools.families import geometric
 from ngtools.families.chart import Chart, Parameter
 from ngtools.families.constants import exact, positive
 from ngtools.families.family import Family, Formulas
-from ngtools.families.geometric import length_to_one
 from ngtools.families.law import Law
 from ngtools.families.support import Integers
 
@@ -24,12 +24,11 @@ def fisher(theta, m, r):
 
 
 def kl(theta0, theta1, m, r):
-    (p,), (q,) = theta0, theta1
-    return exact(r, m) * (m.log(p / q) + (1 - p) / p * (m.log1p(-p) - m.log1p(-q)))
+    return exact(r, m) * geometric.kl(theta0, theta1, m)
 
 
 def distance(theta0, theta1, m, r):
-    return m.sqrt(exact(r, m)) * m.abs(length_to_one(theta0[0], m) - length_to_one(theta1[0], m))
+    return m.sqrt(exact(r, m)) * geometric.distance(theta0, theta1, m)
 
 
 def law(r) -> Law:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ngtools.families.chart import Chart, Parameter
 from ngtools.families.constants import exact, positive
+from ngtools.families.exponential import distance, fisher, kl
 from ngtools.families.family import Family, Formulas
 from ngtools.families.law import Law
 from ngtools.families.support import Interval
@@ -17,33 +18,22 @@ def log_density(x, theta, m, minimum):
     return m.log(a) + a * m.log(exact(minimum, m)) - (a + 1) * m.log(x)
 
 
-def fisher(theta, m):
-    (a,) = theta
-    return m.matrix([[1 / a**2]])
-
-
-def kl(theta0, theta1, m):
-    ratio = theta1[0] / theta0[0]
-    return ratio - 1 - m.log(ratio)
-
-
-def distance(theta0, theta1, m):
-    return m.abs(m.log(theta0[0] / theta1[0]))
-
-
 CHARTS = (Chart("shape", (Parameter("a", "positive"),)),)
 POINTS = ((2.4,), (0.9,))
 
 
 def make(minimum: Any = 1.0) -> Family:
-    """P(X > x) = (minimum/x)^a on x > minimum.  The minimum is fixed: see ``pareto-minimum`` for why."""
+    """P(X > x) = (minimum/x)^a on x > minimum.  The minimum is fixed: see ``pareto-minimum`` for why.
+
+    log(x/minimum) is exponential of rate a, and the logarithm is one-to-one, so Fisher matrix, KL divergence and
+    distance are the exponential's.
+    """
     minimum = positive("minimum", minimum)
     return Family(
         name="pareto",
         formulas=Formulas(partial(log_density, minimum=minimum), fisher, kl, distance),
         chart_records=CHARTS,
         support=Interval(minimum),
-        # log(x/minimum) is exponential
         law=Law(
             "gamma",
             shape=lambda theta, m: (1,),

@@ -100,6 +100,9 @@ def test_an_equivalent_mutant_is_left_out_of_the_score_with_its_reason(tmp_path,
     same = mutants_score.equivalents(listing, tmp_path)
     assert same == {("module.py", "return x[0]", "return x[-1]"): "x has one entry"}
     assert mutants_score.equivalents(tmp_path / "none.toml", tmp_path) == {}
+    listing.write_text(entry.replace('after = "return x[-1]"', 'operator = "NumberReplacer"'))
+    anything = mutants_score.equivalents(listing, tmp_path)
+    assert anything == {("module.py", "return x[0]", "NumberReplacer"): "x has one entry"}
 
     lived = {"area": "all", "path": "module.py", "line": 2, "before": "return x[0]", "outcome": "survived"}
     found = [lived | {"after": "return x[-1]"}, lived | {"after": "return x[1]"}]
@@ -114,6 +117,11 @@ def test_an_equivalent_mutant_is_left_out_of_the_score_with_its_reason(tmp_path,
         "    since x has one entry",
         "survived: module.py:2  return x[0]  ->  return x[1]",
     ]
+    monkeypatch.setattr(mutants_score, "equivalents", lambda: anything)
+    found = [lived | {"after": "return x[1]", "operator": name} for name in ("NumberReplacer", "Unary")]
+    assert mutants_score.report() == 0
+    assert "equivalent: module.py:2  return x[0]  ->  return x[1]\n    since x has one entry" in capsys.readouterr().out
+    assert [one["outcome"] for one in found] == ["equivalent", "survived"]
 
 
 def test_an_equivalent_mutant_of_a_line_that_is_gone_is_an_error(tmp_path):
