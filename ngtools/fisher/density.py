@@ -56,8 +56,8 @@ def of_density(
     with jax.enable_x64(True):
         many = jax.jit(jax.vmap(log_density, in_axes=(0, None)))
         nodes = rule(lambda x: np.asarray(many(np.atleast_1d(x), theta)), domain)
-        mass, mean, outer = summed(log_density, score_and_outer)(nodes.x, nodes.weights, theta)
-    mass, mean, outer = float(mass), np.asarray(mean[0]), np.asarray(mean[1])
+        total, means = summed(log_density, score_and_outer)(nodes.x, nodes.weights, theta)
+    mass, mean, outer = float(total), *map(np.asarray, means)
     if not (np.isfinite(mean).all() and np.isfinite(outer).all()):
         raise ValueError(
             f"the score of log_density is not finite at theta = {theta.tolist()}: theta is on the edge of its domain "

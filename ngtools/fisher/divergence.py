@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ngtools.families.family import Family
-from ngtools.fisher.expectation import as_float64, bind, expect, nodes_of, outer, require_regular
+from ngtools.fisher.expectation import as_float64, bind, expect, nodes_of, outer, probabilities, require_regular
 
 
 @lru_cache(maxsize=512)
@@ -23,7 +23,7 @@ def kl_on_nodes(family: Family, chart: str | None) -> Callable:
     def divergence(x: Any, weights: Any, theta0: Any, theta1: Any) -> Any:
         many = jax.vmap(log_density, in_axes=(0, None))
         log_p, log_q = many(x, theta0), many(x, theta1)
-        p = jnp.where((weights > 0) & (log_p > -690), jnp.exp(log_p) * weights, 0.0)
+        p = probabilities(log_p, weights)
         return p @ jnp.where(p > 0, log_p - log_q, 0.0)
 
     return divergence
@@ -79,9 +79,7 @@ def differenced(
             step = h * direction * unit
             table.append((function(theta + step) + function(theta - step) - 2 * function(theta)) / h**2)
         for power in range(1, 5):
-            table = [
-                (2**power * fine - coarse) / (2**power - 1) for coarse, fine in pairwise(table)
-            ]
+            table = [(2**power * fine - coarse) / (2**power - 1) for coarse, fine in pairwise(table)]
         return float(table[0])
 
     eye = np.eye(d)

@@ -65,12 +65,19 @@ def batched(log_density: LogDensity, statistic: Callable) -> Callable:
     return jax.jit(jax.vmap(lambda x, theta: statistic(log_density, x, theta), in_axes=(0, None)))
 
 
+def probabilities(log_density: Any, weights: Any) -> Any:
+    """Return what each node counts for, its weight times its density; 0 where that is below 1e-299.
+
+    There a score may overflow, and 0 times infinity is no number.
+    """
+    return jnp.where((weights > 0) & (log_density > -690), jnp.exp(log_density) * weights, 0.0)
+
+
 @lru_cache(maxsize=512)
 def summed(log_density: LogDensity, statistic: Callable) -> Callable:
     @jax.jit
     def total(x: Any, weights: Any, theta: Any) -> Any:
-        logp = jax.vmap(log_density, in_axes=(0, None))(x, theta)
-        p = jnp.where((weights > 0) & (logp > -690), jnp.exp(logp) * weights, 0.0)
+        p = probabilities(jax.vmap(log_density, in_axes=(0, None))(x, theta), weights)
         values = jax.vmap(lambda one: statistic(log_density, one, theta))(x)
 
         def mean(value: Any) -> Any:
@@ -78,7 +85,7 @@ def summed(log_density: LogDensity, statistic: Callable) -> Callable:
             kept = jnp.where(p.reshape(-1, *[1] * (value.ndim - 1)) > 0, value, 0.0)
             return jnp.tensordot(p, kept, axes=(0, 0))
 
-        return p.sum(), jax.tree.map(mean, values), None
+        return p.sum(), jax.tree.map(mean, values)
 
     return total
 
@@ -110,7 +117,7 @@ def expect(family: Family, theta: Any, chart: str | None, route: str, statistic:
         return np.sum([expect(row, theta, chart, route, statistic, check) for row in family.rows], axis=0)
     nodes = nodes_of(family, theta, chart)
     with jax.enable_x64(True):
-        mass, value, _ = summed(bind(family, chart), statistic)(nodes.x, nodes.weights, theta)
+        mass, value = summed(bind(family, chart), statistic)(nodes.x, nodes.weights, theta)
     if check and not abs(float(mass) - 1) < _MASS_TOLERANCE:
         raise ArithmeticError(
             f"the density of '{family.name}' integrates to {float(mass):.10g} at {theta.tolist()}: beyond what the "

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from ngtools.families.family import Family
-from ngtools.fisher.expectation import as_float64, bind, nodes_of
+from ngtools.fisher.expectation import as_float64, bind, nodes_of, probabilities
 
 __all__ = ["GENERATORS", "f_divergence"]
 
@@ -65,7 +65,7 @@ def _on_nodes(family: Family, chart: str | None, name: str) -> Callable[..., Any
     def divergence(x: Any, weights: Any, theta0: Any, theta1: Any) -> Any:
         many = jax.vmap(log_density, in_axes=(0, None))
         log_p, log_q = many(x, theta0), many(x, theta1)
-        p = jnp.where((weights > 0) & (log_p > -690), jnp.exp(log_p) * weights, 0.0)
+        p = probabilities(log_p, weights)
         return p @ jnp.where(p > 0, f(jnp.where(p > 0, log_q - log_p, 0.0)), 0.0)
 
     return divergence
