@@ -67,9 +67,9 @@ def _network(params: Any, x: Any, dense: Callable[..., Any], unit: Callable[[Any
 
 def as_sigmoid(params: Any) -> dict[str, Any]:
     """Return the weights with which ``sigmoid_network`` has the outputs that ``tanh_network`` has with these."""
-    first, last = min(params), max(params)
-    result = {}
-    for name in sorted(params):
+    names = sorted(params, key=int)
+    first, last, result = names[0], names[-1], {}
+    for name in names:
         kernel, bias = params[name]["kernel"], params[name]["bias"]
         if name != first:  # its inputs are 2 h - 1 in place of h
             kernel, bias = 2 * kernel, bias - kernel.sum(axis=0)

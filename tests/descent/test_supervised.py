@@ -90,10 +90,12 @@ def test_fit_lowers_the_loss_it_reports_and_names_a_wrong_method(problem):
 
 
 def test_the_twins_are_one_function():
-    for sizes in ((3, 2), (3, 4, 2), (3, 4, 5, 2)):
+    # twelve layers: in the order of words "10" comes before "2"
+    for sizes in ((3, 2), (3, 4, 2), (3, 4, 5, 2), (3, *[2] * 11, 2)):
         params = initial(jax.random.key(3), sizes, jnp.float64)
         x = jnp.array([0.3, -1.2, 2.0])
         np.testing.assert_allclose(sigmoid_network(as_sigmoid(params), x), tanh_network(params, x), rtol=0, atol=1e-13)
+    assert len(params) == 12
 
 
 def twice(params, x, dense=kfac.dense):
