@@ -19,34 +19,21 @@ import numpy as np
 
 from ngtools import kfac, products, trees
 from ngtools.compiling import compiled_once
+from ngtools.descent.adam_differences import gain
+from ngtools.descent.networks import tanh_network
+from ngtools.descent.supervised import loss
+from ngtools.products.network import problem
 
-__all__ = ["SETTINGS", "TOLERANCE", "check", "matrices", "network", "run", "sample"]
+__all__ = ["SETTINGS", "TOLERANCE", "check", "matrices", "run", "sample"]
 
 SETTINGS: dict[str, Any] = {"seed": 2015, "sizes": [8, 6, 6, 4], "examples": 400, "damping": 0.01}
 TOLERANCE = 1e-6
 
 
-def network(params: Any, x: Any, dense: Any = kfac.dense) -> Any:
-    """A tanh network of any depth on the layers "0", "1", ... ."""
-    for name in sorted(params)[:-1]:
-        x = jnp.tanh(dense(params, name, x))
-    return dense(params, max(params), x)
-
-
-def problem(seed: int, sizes: list[int], examples: int) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Return parameters, inputs and random labels."""
-    rng = np.random.default_rng(seed)
-    params = {
-        str(i): {"kernel": rng.standard_normal((a, b)) / np.sqrt(a), "bias": 0.1 * rng.standard_normal(b)}
-        for i, (a, b) in enumerate(zip(sizes, sizes[1:]))
-    }
-    return params, rng.standard_normal((examples, sizes[0])), rng.integers(0, sizes[-1], examples)
-
-
 def matrices(seed: int, sizes: list[int], examples: int) -> dict[str, Any]:
     """Return F and its approximations (diagonal, block-diagonal, K-FAC), the loss gradient, and each entry's layer."""
     with jax.enable_x64(True):
-        params, X, labels = jax.tree.map(jnp.asarray, problem(seed, sizes, examples))
+        params, X, labels = jax.tree.map(jnp.asarray, problem(np.random.default_rng(seed), tuple(sizes), examples))
         F, K, diagonal, gradient = _matrices(params, X, labels)
         layer = trees.flatten(
             {n: jax.tree.map(lambda leaf, n=n: jnp.full_like(leaf, int(n)), params[n]) for n in params}
@@ -64,16 +51,12 @@ def matrices(seed: int, sizes: list[int], examples: int) -> dict[str, Any]:
 
 @compiled_once
 def _matrices(params: Any, X: Any, labels: Any) -> Any:
-    def loss(p: Any) -> Any:
-        log_p = jax.nn.log_softmax(jax.vmap(network, (None, 0))(p, X))
-        return -jnp.mean(jnp.take_along_axis(log_p, labels[:, None], axis=1))
-
-    factors = kfac.factors(network, params, X, "categorical")
+    factors = kfac.factors(tanh_network, params, X, "categorical")
     return (
-        products.dense(products.fisher_vector_product(network, params, X, "categorical"), params),
+        products.dense(products.fisher_vector_product(tanh_network, params, X, "categorical"), params),
         products.dense(lambda v: kfac.product(factors, v), params),
-        trees.flatten(products.diagonal(network, params, X, "categorical"))[0],
-        trees.flatten(jax.grad(loss)(params))[0],
+        trees.flatten(products.diagonal(tanh_network, params, X, "categorical"))[0],
+        trees.flatten(jax.grad(loss, argnums=2)(tanh_network, "categorical", params, (X, labels)))[0],
     )
 
 
@@ -88,9 +71,6 @@ def run(seed: int, sizes: list[int], examples: int, damping: float) -> dict[str,
     def block(M: np.ndarray, i: int, j: int) -> np.ndarray:
         return M[np.ix_(layer == i, layer == j)]
 
-    def gain(x: np.ndarray) -> float:
-        return float((g @ x) ** 2 / (x @ damped @ x) / (g @ inverse @ g))
-
     steps = {
         name: np.linalg.solve(found[name] + damping * np.eye(len(F)), g)
         for name in ("diagonal", "K-FAC", "block-diagonal")
@@ -99,7 +79,7 @@ def run(seed: int, sizes: list[int], examples: int, damping: float) -> dict[str,
         "error by layer": [float(np.linalg.norm(block(K - F, i, i)) / np.linalg.norm(block(F, i, i))) for i in layers],
         "block norms of F": [[float(np.abs(block(F, i, j)).mean()) for j in layers] for i in layers],
         "block norms of the inverse": [[float(np.abs(block(inverse, i, j)).mean()) for j in layers] for i in layers],
-        "gain": {"gradient": gain(g)} | {name: gain(x) for name, x in steps.items()},
+        "gain": {name: gain(x, g, damped) for name, x in ({"gradient": g} | steps).items()},
     }
 
 
