@@ -160,3 +160,18 @@ def test_logarithms_of_products_cancel_in_a_numerator():
     # the sum of fractions holds log(k s) beside log k and log s, of symbols that may be negative together
     u, v = sp.symbols("u v", real=True)
     assert residual(sp.log(u * v) / s - sp.log(u) / s - sp.log(v) / s) == 0
+
+
+def test_only_what_is_long_is_simplified():
+    x, y, z = sp.symbols("x y z", positive=True)
+    quotient = sp.factorial(x + 2) / sp.factorial(x)
+    assert tidy(quotient) == quotient  # short as it is, and known by its name
+    rest = (1 + x + 2 * y) ** 2 * (x + 3 * z) / (z + 7 * y)
+    assert tidy(quotient * rest) == (x + 1) * (x + 2) * rest
+
+
+def test_exponentials_become_powers_of_one():
+    x, y, E = sp.symbols("x y", real=True) + (sp.Symbol("E_", positive=True),)
+    assert zero._one_exponential(y * sp.exp(x / 2) + sp.exp(x)) == y * E + E**2
+    assert zero._one_exponential(sp.exp(-x) + sp.exp(2 * x / 3)) == E**-3 + E**2
+    assert zero._one_exponential(sp.exp(x) + sp.exp(y)) == sp.exp(x) + sp.exp(y)
