@@ -171,7 +171,7 @@ def test_only_what_is_long_is_simplified():
 
 
 def test_exponentials_become_powers_of_one():
-    x, y, E = sp.symbols("x y", real=True) + (sp.Symbol("E_", positive=True),)
+    x, y, E = (*sp.symbols("x y", real=True), sp.Symbol("E_", positive=True))
     assert zero._one_exponential(y * sp.exp(x / 2) + sp.exp(x)) == y * E + E**2
     assert zero._one_exponential(sp.exp(-x) + sp.exp(2 * x / 3)) == E**-3 + E**2
     assert zero._one_exponential(sp.exp(x) + sp.exp(y)) == sp.exp(x) + sp.exp(y)
