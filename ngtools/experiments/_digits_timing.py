@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -15,7 +11,8 @@ import numpy as np
 
 from ngtools.descent.networks import initial
 from ngtools.descent.supervised import start
-from ngtools.experiments._digits_training import one_step
+from ngtools.experiments._digits_training import digits_split, one_step
+from ngtools.experiments._one_thread import on_one_thread
 
 __all__ = ["seconds", "seconds_on_one_thread"]
 
@@ -45,21 +42,10 @@ def seconds(best: dict[str, Any], split: Any, sizes: list[int], batch: int, roun
 
 
 def seconds_on_one_thread(best: dict[str, Any], settings: dict[str, Any]) -> Any:
-    # in a process of its own: threads that wait for work in the linear algebra library burn CPU time by the factor
-    # of ten, and their number is fixed when it is loaded
-    program = (
-        "import json, sys; from ngtools.experiments import digits as study; best, s = json.load(sys.stdin); "
-        "split = study.digits_split(s['split_seed'], s['train']); "
-        "print(json.dumps(study.seconds(best, split, s['sizes'], s['batch'], s['rounds'])))"
-    )
-    one = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    one["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        input=json.dumps([best, settings]),
-        env=os.environ | one,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    """Return what ``seconds`` does at the settings of the study, in a process of its own."""
+    return on_one_thread(seconds_of_the_study, best, settings)
+
+
+def seconds_of_the_study(best: dict[str, Any], settings: dict[str, Any]) -> Any:
+    split = digits_split(settings["split_seed"], settings["train"])
+    return seconds(best, split, settings["sizes"], settings["batch"], settings["rounds"])

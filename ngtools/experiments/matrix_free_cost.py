@@ -8,10 +8,6 @@ a time says nothing about another machine, so the verdicts are on ratios, expone
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +18,9 @@ import numpy as np
 import scipy.linalg
 
 from ngtools import linear, products, trees
+from ngtools.experiments._one_thread import on_one_thread
 from ngtools.products.cost import multiply_adds
-from ngtools.products.network import log_likelihood_gradient, network, problem
+from ngtools.products.network import flat_rows, log_likelihood_gradient, network, problem
 
 __all__ = ["SETTINGS", "TOLERANCE", "check", "counts", "crossing", "exponent", "measured", "run", "sample"]
 
@@ -83,7 +80,7 @@ def measured(seed: int, width: int, N: int, damping: float, tol: float, rounds: 
         params, op, kl = one["params"], one["product"], _kl_product(one["params"], one["X"])
         g = one["gradient"](params)
         flat = np.asarray(trees.flatten(g)[0])
-        rows = jax.jit(lambda p: _flat(products.fisher_rows(network, p, one["X"], "categorical")))
+        rows = jax.jit(lambda p: flat_rows(products.fisher_rows(network, p, one["X"], "categorical")))
         form = jax.jit(lambda p: (lambda R: R.T @ R)(rows(p)))
         F = np.asarray(form(params)) + damping * np.eye(len(flat))
         solve = linear.cg(op, g, damping=damping, max_steps=500, tol=tol)
@@ -102,18 +99,6 @@ def measured(seed: int, width: int, N: int, damping: float, tol: float, rounds: 
         "seconds": {name: np.percentile(times, [25, 50, 75]).tolist() for name, times in seconds.items()},
         "difference": float(np.linalg.norm(found - exact) / np.linalg.norm(exact)),
     }
-
-
-def _on_one_thread(**settings: Any) -> dict[str, Any]:
-    # the numbers of threads are read when the libraries load, hence a process of its own
-    code = f"import json; from {__name__} import measured; print(json.dumps(measured(**json.loads({json.dumps(settings)!r}))))"
-    one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
-    one["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | one, capture_output=True, text=True, check=True
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
 
 
 def _turns(parts: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
@@ -138,7 +123,7 @@ def run(seed: int, widths: list[int], N: int, damping: float, tol: float, rounds
     """Return counts and times by width, exponents fitted to the largest ``fitted`` widths, and where the costs cross."""
     found = {str(w): counts(seed, w, N, damping, tol) for w in widths}
     for w in widths:
-        found[str(w)] |= _on_one_thread(seed=seed, width=w, N=N, damping=damping, tol=tol, rounds=rounds)
+        found[str(w)] |= on_one_thread(measured, seed=seed, width=w, N=N, damping=damping, tol=tol, rounds=rounds)
     d = [one["d"] for one in found.values()]
     medians = {
         part: [float(one["seconds"][part][1]) for one in found.values()] for part in found[str(widths[0])]["seconds"]
@@ -199,8 +184,3 @@ def sample() -> dict[str, Any]:
     keys = ("seed", "N", "damping", "tol")
     chosen = {key: SETTINGS[key] for key in keys}
     return {"widths": {str(w): counts(width=w, **chosen) for w in SETTINGS["widths"][:3:2]}}
-
-
-@jax.jit
-def _flat(rows: Any) -> jax.Array:
-    return jax.vmap(lambda row: trees.flatten(row)[0])(rows)

@@ -18,10 +18,6 @@ they are of the machine of the stored file.  Pendulum is TRPO alone: one setting
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.experiments._one_thread import on_one_thread
 from ngtools.rl import advantages, critics, envs, npg, policies, ppo, reinforce, trpo
 from ngtools.rl.rollout import collect, episodes
 from ngtools.rl.sweep import starts, sweep
@@ -282,25 +279,6 @@ def seconds(settings: dict[str, Any]) -> dict[str, dict[str, float]]:
     return found
 
 
-def _seconds_on_one_thread(settings: dict[str, Any]) -> Any:
-    # in a process of its own, since the number of threads is fixed when the libraries are loaded
-    program = (
-        "import json, sys; from ngtools.experiments import policies as study; "
-        "print(json.dumps(study.seconds(json.load(sys.stdin))))"
-    )
-    one = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-    one["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        input=json.dumps(settings),
-        env=os.environ | one,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def summary(results: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows of the comparison, one row a method."""
     columns = [
@@ -341,7 +319,7 @@ def run(**settings: Any) -> dict[str, Any]:
         "tuning": tuning,
         "methods": {name: describe(name, tuning[name]["value"], settings) for name in GRID},
         "pendulum": pendulum(settings),
-        "seconds": _seconds_on_one_thread(settings),
+        "seconds": on_one_thread(seconds, settings),
     }
 
 

@@ -12,7 +12,7 @@ from ngtools import trees
 from ngtools.products.batch import Model, head_of, mean, outputs, pair
 from ngtools.products.rows import fisher_rows
 
-__all__ = ["explicit_fisher", "log_likelihood_gradient", "mean_kl", "network", "problem", "tangent"]
+__all__ = ["explicit_fisher", "flat_rows", "log_likelihood_gradient", "mean_kl", "network", "problem", "tangent"]
 
 
 def network(params: Any, x: Any) -> Any:
@@ -47,7 +47,7 @@ def explicit_fisher(model: Model, params: Any, inputs: Any, head: Any) -> np.nda
     """
     with jax.enable_x64(True):
         params, inputs = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf, np.float64)), (params, inputs))
-        R = _flat_rows(fisher_rows(model, params, inputs, head))
+        R = flat_rows(fisher_rows(model, params, inputs, head))
         return np.asarray(R.T @ R)
 
 
@@ -80,5 +80,6 @@ def tangent(rng: np.random.Generator, params: Any) -> Any:
 
 
 @jax.jit
-def _flat_rows(rows: Any) -> jax.Array:
+def flat_rows(rows: Any) -> jax.Array:
+    """Return what ``fisher_rows`` makes as one matrix, a row of it a vector in the order of ``trees.flatten``."""
     return jax.vmap(lambda row: trees.flatten(row)[0])(rows)

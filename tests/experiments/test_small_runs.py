@@ -36,6 +36,7 @@ from ngtools.experiments import (
     song2018,
     takeuchi1976,
 )
+from ngtools.experiments._one_thread import on_one_thread
 from ngtools.invariance import Order, not_defined
 
 
@@ -195,18 +196,18 @@ def test_song_s_spreads_and_slopes_from_runs_that_were_made_up(monkeypatch):
 
 def test_costs_in_small(monkeypatch, in_this_process):
     keys = {"seed": 10, "N": 6, "damping": 0.1, "tol": 1e-6, "rounds": 1}
-    one = matrix_free_cost._on_one_thread(width=2, **keys)
+    one = on_one_thread(matrix_free_cost.measured, width=2, **keys)
     assert in_this_process[0]["OMP_NUM_THREADS"] == "1"
     assert list(one["seconds"]) == ["form", "factor", "CG", "product", "KL product", "gradient"]
     assert all(0 < low <= middle <= high for low, middle, high in one["seconds"].values())
     assert one["difference"] < 1e-4
 
-    def made_up(width, **rest):
+    def made_up(measured, width, **rest):
         d = {2: 100.0, 3: 1000.0}[width]
         costs = {"form": d**2, "factor": d**3 / 1e3, "CG": 4e6, "product": 2 * d, "KL product": 3 * d, "gradient": d}
         return {"seconds": {name: [0.0, cost, 2 * cost] for name, cost in costs.items()}, "difference": 0.0}
 
-    monkeypatch.setattr(matrix_free_cost, "_on_one_thread", made_up)
+    monkeypatch.setattr(matrix_free_cost, "on_one_thread", made_up)
     monkeypatch.setattr(
         matrix_free_cost, "counts", lambda seed, width, *rest: {"d": {2: 100, 3: 1000}[width], "steps": width}
     )
@@ -415,7 +416,7 @@ def test_policies_described_from_runs_that_were_made_up(monkeypatch):
     monkeypatch.setattr(policies, "train", made_up_training)
     monkeypatch.setattr(policies, "play", lambda policy, params, settings, greedy: np.array([3.0, 5.0 + greedy]))
     monkeypatch.setattr(policies, "pendulum", lambda settings: {"env_steps": []})
-    monkeypatch.setattr(policies, "_seconds_on_one_thread", lambda settings: {"2": {}})
+    monkeypatch.setattr(policies, "on_one_thread", lambda seconds, settings: {"2": {}})
     found = policies.run(**SMALL)
     assert set(found) == {"tuning", "methods", "pendulum", "seconds"}
     tuned = found["tuning"]["TRPO"]
@@ -467,7 +468,7 @@ def test_pendulum_from_runs_that_were_made_up(monkeypatch):
 
 def test_seconds_and_play_of_the_policies(monkeypatch, in_this_process):
     monkeypatch.setattr(policies, "GRID", {"REINFORCE": policies.GRID["REINFORCE"]})
-    found = policies._seconds_on_one_thread(SMALL | {"batch": 4})
+    found = on_one_thread(policies.seconds, SMALL | {"batch": 4})
     assert list(found) == ["2"]
     assert 0 < found["2"]["REINFORCE"] < 1
     assert in_this_process[0]["OMP_NUM_THREADS"] == "1"
