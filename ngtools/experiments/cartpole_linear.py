@@ -20,10 +20,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools.experiments._seeds import first_at
 from ngtools.rl import critics, envs, npg, policies, reinforce, trpo
 from ngtools.rl.sweep import starts, sweep
 
-__all__ = ["CHARTS", "SETTINGS", "TOLERANCE", "check", "first_success", "policy_in", "run", "sample", "span", "train"]
+__all__ = ["CHARTS", "SETTINGS", "TOLERANCE", "check", "policy_in", "run", "sample", "span", "train"]
 
 SETTINGS: dict[str, Any] = {
     "horizon": 200,
@@ -88,16 +89,10 @@ def train(name: str, chart: str, values: Any, seeds: Any, iterations: int) -> di
     return {key: np.asarray(getattr(trace, key)) for key in ("mean_return", "kl", "backtracks")}
 
 
-def first_success(lengths: Any) -> list[int | None]:
-    """Return the first iteration, counted from 1, with a mean length that counts as success, a seed; or None."""
-    above = np.asarray(lengths) >= SETTINGS["success"]
-    return [int(row.argmax()) + 1 if row.any() else None for row in above]
-
-
 def _describe(trace: dict[str, np.ndarray], row: int) -> dict[str, Any]:
     lengths, kl = trace["mean_return"][row], trace["kl"][row]
     return {
-        "success": first_success(lengths),
+        "success": first_at(lengths, SETTINGS["success"]),
         "largest_kl": float(kl.max()),
         "median_kl": float(np.median(kl)),
         "lengths": np.round(lengths.mean(axis=0), 3).tolist(),

@@ -18,19 +18,18 @@ they are of the machine of the stored file.  Pendulum is TRPO alone: one setting
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ngtools.experiments._one_thread import on_one_thread
-from ngtools.rl import advantages, critics, envs, npg, policies, ppo, reinforce, trpo
-from ngtools.rl.rollout import collect, episodes
-from ngtools.rl.sweep import starts, sweep
+from ngtools.experiments._policies_timing import seconds
+from ngtools.experiments._policies_training import GRID, play, settings_of, train
+from ngtools.experiments._seeds import bootstrap, filled, first_at, interquartile_mean
+from ngtools.rl import critics, envs, policies, trpo
+from ngtools.rl.sweep import starts
 
 __all__ = [
     "GRID",
@@ -65,35 +64,9 @@ SETTINGS: dict[str, Any] = {
     "rounds": 7,
     "pendulum": {"num_envs": 32, "hidden": [32, 32], "batch": 6400, "iterations": 60, "delta": 0.02, "seeds": 16},
 }
-# method: module, the number that sets the length of a step, six values of it
-GRID: dict[str, tuple[Any, str, list[float]]] = {
-    "REINFORCE": (reinforce, "learning_rate", [0.1, 0.3, 1.0, 3.0, 10.0, 30.0]),
-    "NPG": (npg, "delta", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]),
-    "TRPO": (trpo, "delta", [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]),
-    "PPO": (ppo, "learning_rate", [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03]),
-}
 # ten CG steps in 32 bits differ by three per cent between two widths of the same program, and training amplifies
 # that: one update is compared, of a seed whose line search is not near its edge
 TOLERANCE = 0.06
-
-
-def train(
-    name: str, values: Any, seeds: Any, settings: dict[str, Any], iterations: int
-) -> tuple[Any, dict[str, np.ndarray]]:
-    """Return the final states and the traces, leaves of shape (values, seeds, ...)."""
-    module, knob, _ = GRID[name]
-    env = envs.make(settings["env"], num_envs=settings["num_envs"])
-    policy = policies.mlp(env, settings["hidden"])
-    base = _settings(module, settings, iterations)
-    states, trace = sweep(
-        module.METHOD, env, policy, base, knob, values, starts(module.METHOD, env, policy, base, seeds)
-    )
-    return states, {name: np.asarray(value) for name, value in vars(trace).items()}
-
-
-def _settings(module: Any, settings: dict[str, Any], iterations: int) -> Any:
-    shared = {name: settings[name] for name in ("batch", "gamma", "lam")}
-    return module.Settings(iterations=iterations, critic=critics.mlp(settings["hidden"]), **shared)
 
 
 def tuned(name: str) -> Any:
@@ -121,55 +94,7 @@ def tuned(name: str) -> Any:
         raise ValueError(f"name: no method '{name}'; the study has {', '.join(GRID)}")
     module, knob, _ = GRID[name]
     value = load("policies")["results"]["tuning"][name]["value"]
-    return replace(_settings(module, SETTINGS, SETTINGS["iterations"]), **{knob: value})
-
-
-def filled(returns: Any) -> np.ndarray:
-    """Put the last known value where a batch ended no episode; the last axis is time."""
-    found = np.array(returns, float)
-    for t in range(1, found.shape[-1]):
-        found[..., t] = np.where(np.isnan(found[..., t]), found[..., t - 1], found[..., t])
-    return found
-
-
-def interquartile_mean(values: Any, axis: int = 0) -> np.ndarray:
-    """Return the mean of the middle half."""
-    from scipy.stats import trim_mean
-
-    return np.asarray(trim_mean(np.asarray(values, float), 0.25, axis=axis))
-
-
-def bootstrap(values: Any, resamples: int, seed: int = 0) -> dict[str, Any]:
-    """Return the interquartile mean over the first axis and a 95 % percentile interval from resampled seeds."""
-    values = np.asarray(values, float)
-    rng = np.random.default_rng(seed)
-    rows = rng.integers(0, len(values), (resamples, len(values)))
-    low, high = np.quantile(interquartile_mean(values[rows], axis=1), [0.025, 0.975], axis=0)
-    found = {"iqm": interquartile_mean(values), "low": low, "high": high}
-    return {name: np.round(value, 4).tolist() for name, value in found.items()}
-
-
-def play(policy: Any, params: Any, settings: dict[str, Any], greedy: bool) -> np.ndarray:
-    """Return the mean return of fresh episodes for a stack of parameters, shape (seeds,)."""
-    env = envs.make(settings["env"], num_envs=settings["episodes"])
-    found = _play(env, _Greedy(policy) if greedy else policy, params, jax.random.key(10**6))
-    return np.asarray(jnp.nanmean(found, axis=(1, 2)))
-
-
-@dataclass(frozen=True)
-class _Greedy:
-    """The policy, without its dice."""
-
-    policy: Any
-
-    def sample(self, params: Any, observations: Any, key: Any) -> Any:
-        return self.policy.greedy(params, observations)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _play(env: Any, policy: Any, params: Any, key: Any) -> Any:
-    keys = jax.random.split(key, len(jax.tree.leaves(params)[0]))
-    return jax.vmap(lambda p, k: episodes(env, policy, p, k).episode_returns)(params, keys)
+    return replace(settings_of(module, SETTINGS, SETTINGS["iterations"]), **{knob: value})
 
 
 def tune(name: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -186,12 +111,6 @@ def tune(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def first_solved(returns: np.ndarray, threshold: float) -> list[int | None]:
-    """Return the first iteration, counted from 1, at or above the threshold, a seed; None where there is none."""
-    above = returns >= threshold
-    return [int(row.argmax()) + 1 if row.any() else None for row in above]
-
-
 def describe(name: str, value: float, settings: dict[str, Any]) -> dict[str, Any]:
     """Return what is reported of one method: curves with intervals, divergences, rejections, final returns."""
     states, trace = train(name, [value], settings["seeds"], settings, settings["iterations"])
@@ -201,7 +120,7 @@ def describe(name: str, value: float, settings: dict[str, Any]) -> dict[str, Any
     returns = filled(trace["mean_return"])
     final, greedy = (play(policy, params, settings, mode) for mode in (False, True))
     count = settings["resamples"]
-    solved = first_solved(returns, settings["solved"])
+    solved = first_at(returns, settings["solved"])
     return {
         "env_steps": trace["env_steps"][0].tolist(),
         "return": bootstrap(returns, count),
@@ -252,31 +171,6 @@ def pendulum(settings: dict[str, Any]) -> dict[str, Any]:
         "largest_kl": float(f"{np.max(trace.kl):.4g}"),
         "shortened": round(float(np.mean(np.asarray(trace.backtracks) > 0)), 3),
     }
-
-
-def seconds(settings: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Return CPU seconds of one update of the policy by width and method: medians over interleaved rounds."""
-    found: dict[str, dict[str, float]] = {}
-    for width in settings["widths"]:
-        env = envs.make(settings["env"], num_envs=settings["num_envs"])
-        policy = policies.mlp(env, (width, width))
-        calls = {}
-        for name, (module, _, _) in GRID.items():
-            base = _settings(module, settings, 1)
-            state = module.initial(env, policy, jax.random.key(0), base)
-            _, rollout = collect(env, policy, state.params, state.actors, state.key, base.batch // env.num_envs)
-            batch = advantages.batch(rollout, partial(base.critic.values, state.critic), gamma=base.gamma, lam=base.lam)
-            update = jax.jit(partial(module.update, policy, settings=base))
-            calls[name] = partial(update, state, batch)
-        taken: dict[str, list[float]] = {name: [] for name in calls}
-        for turn in range(settings["rounds"] + 1):  # the first round compiles
-            for name, call in calls.items():
-                began = time.process_time()
-                jax.block_until_ready(call())
-                if turn:
-                    taken[name].append(time.process_time() - began)
-        found[str(width)] = {name: float(f"{np.median(values):.3g}") for name, values in taken.items()}
-    return found
 
 
 def summary(results: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:

@@ -25,6 +25,7 @@ from ngtools.experiments import (
     __main__,
     _digits_timing,
     _digits_training,
+    _policies_timing,
     amari1998,
     cartpole_linear,
     digits,
@@ -467,7 +468,7 @@ def test_pendulum_from_runs_that_were_made_up(monkeypatch):
 
 
 def test_seconds_and_play_of_the_policies(monkeypatch, in_this_process):
-    monkeypatch.setattr(policies, "GRID", {"REINFORCE": policies.GRID["REINFORCE"]})
+    monkeypatch.setattr(_policies_timing, "GRID", {"REINFORCE": policies.GRID["REINFORCE"]})
     found = on_one_thread(policies.seconds, SMALL | {"batch": 4})
     assert list(found) == ["2"]
     assert 0 < found["2"]["REINFORCE"] < 1
