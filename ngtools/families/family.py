@@ -177,8 +177,11 @@ class Family:
         home = record.to_home(tuple(record.check(theta)), draws.engine)
         if self.draw is not None:
             return self.draw(draws, home)
-        shape_parameters = self.law.shape(home, draws.engine)
-        return self.law.map(self._base(draws, shape_parameters), home, draws.engine)
+        if not self.law.drawable:
+            raise NotImplementedError(
+                f"family '{self.name}' declares base law '{self.law.base}' and must bring its own draw"
+            )
+        return self.law.draw(draws, home)
 
     # -- between charts -----------------------------------------------------------------------------
 
@@ -237,25 +240,6 @@ class Family:
             values = dict(zip(record.symbols, theta, strict=True))
             return home.jacobian(record.symbols).subs(values, simultaneous=True)
         return _derivative(lambda vector: JAX.vector(record.to_home(tuple(vector), JAX)), record.check(theta), m)
-
-    def _base(self, draws: Draws, shape: tuple[Any, ...]) -> Any:
-        base = self.law.base
-        if base == "normal":
-            return draws.normal()
-        if base == "normal-vector":
-            return draws.normal_vector(self.law.details["d"])
-        if base == "gamma":
-            return draws.gamma(*shape)
-        if base == "beta":
-            return draws.beta(*shape)
-        if base == "sign-gamma":
-            return draws.sign(), draws.gamma(*shape)
-        if base == "sign-beta":
-            return draws.sign(), draws.beta(*shape)
-        if base == "dirichlet":
-            z = draws.gamma_vector(shape)
-            return z / z.sum(axis=-1, keepdims=True)
-        raise NotImplementedError(f"family '{self.name}' declares base law '{base}' and must bring its own draw")
 
 
 def _derivative(function: Callable[[jax.Array], jax.Array], theta: Any, m: Engine) -> Any:

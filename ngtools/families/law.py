@@ -87,6 +87,16 @@ class Law:
     map: Callable[[Any, Sequence[Any], Engine], Any] = _same
     details: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def drawable(self) -> bool:
+        """Whether z can be drawn here; else the family brings its own draw."""
+        return self.base in _BASES
+
+    def draw(self, draws: Draws, theta: Sequence[Any]) -> Any:
+        """Return draws of x: those of the base law, mapped."""
+        m = draws.engine
+        return self.map(_BASES[self.base](draws, self.details, *self.shape(theta, m)), theta, m)
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -110,6 +120,22 @@ class Draws:
     binomial: Callable[[int, Any], Any]
     geometric: Callable[[Any], Any]
     choice: Callable[[Any], Any]
+
+
+def _normalised(z: Any) -> Any:
+    return z / z.sum(axis=-1, keepdims=True)
+
+
+# base law -> z, from draws, the details of the law and its shape
+_BASES: dict[str, Callable[..., Any]] = {
+    "normal": lambda draws, details: draws.normal(),
+    "normal-vector": lambda draws, details: draws.normal_vector(details["d"]),
+    "gamma": lambda draws, details, a: draws.gamma(a),
+    "beta": lambda draws, details, a, b: draws.beta(a, b),
+    "sign-gamma": lambda draws, details, a: (draws.sign(), draws.gamma(a)),
+    "sign-beta": lambda draws, details, a, b: (draws.sign(), draws.beta(a, b)),
+    "dirichlet": lambda draws, details, *a: _normalised(draws.gamma_vector(a)),
+}
 
 
 def _beta_pair(gamma: Callable[[Any], Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
