@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from ngtools.checks import number, real_array, whole_number
 from ngtools.descent import natural_gradient
 from ngtools.rl import mdp as tabular
 from ngtools.rl.mdp.evaluation import check_policy
+from ngtools.rl.mdp.ladder import misleading_ladder
 from ngtools.rl.mdp.model import check_probabilities
 
 __all__ = [
@@ -245,29 +245,3 @@ def _full_step(
     g = tabular.policy_gradient(mdp, policy, theta, gamma, per_step=True)
     s = natural_gradient(F, g, singular="minimum-norm")
     return np.asarray(np.sqrt(2 * delta / (g @ s)) * s), old
-
-
-def misleading_ladder(
-    rungs: int = 18, up: float = -0.3, top: float = -3.0, sensitivity: float = 15.0
-) -> tuple[tabular.MDP, tabular.Policy]:
-    """A walk up a ladder and a policy with one parameter, on which an accepted step lowers the return.
-
-    On rung s the policy climbs (action 1) or descends (0), without reward.  On the top rung action 0 earns 1 and
-    descends; action 1 jumps: it costs 1 and starts again at the bottom.  The logit of action 1 is up + theta on
-    the way, and top + sensitivity theta on the top rung.
-
-    At theta = 0 the top is rare, so that its divergence hardly counts in the mean and its loss hardly in the surrogate;
-    a small step up makes it common.
-    """
-    rungs = whole_number(rungs, "rungs", least=2)
-    up, top, sensitivity = number(up, "up"), number(top, "top"), number(sensitivity, "sensitivity")
-    transition, reward = np.zeros((rungs, 2, rungs)), np.zeros((rungs, 2))
-    for s in range(rungs):
-        transition[s, 0, max(s - 1, 0)] = 1
-        transition[s, 1, s + 1 if s < rungs - 1 else 0] = 1
-    reward[-1] = 1, -1
-    offset, feature = np.zeros((rungs, 2)), np.zeros((rungs, 2))
-    offset[:, 1], feature[:, 1] = up, 1.0
-    offset[-1, 1], feature[-1, 1] = top, sensitivity
-    policy = tabular.Policy("ladder", lambda t: jnp.asarray(offset) + jnp.asarray(feature) * t[0], 1)
-    return tabular.MDP(transition, reward, np.eye(rungs)[0]), policy
