@@ -1,7 +1,7 @@
 """Parameter pytrees as vectors: inner products, sums, flattening, and checks that advise.
 
-A pytree is any nesting of dicts, tuples and lists with arrays at its leaves.  Nothing here changes a
-dtype: 32-bit leaves stay 32-bit even where 64-bit is switched on.
+A pytree is any nesting of dicts, tuples and lists with arrays at its leaves.  Nothing but ``double``
+changes a dtype: 32-bit leaves stay 32-bit even where 64-bit is switched on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ __all__ = [
     "check_floating",
     "check_like",
     "dot",
+    "double",
     "flatten",
     "is_traced",
     "local",
@@ -48,6 +49,17 @@ def dot(u: Tree, v: Tree) -> jax.Array:
 def norm(u: Tree) -> jax.Array:
     """Return the Euclidean norm over all leaves."""
     return jnp.sqrt(dot(u, u))
+
+
+def double(tree: Tree) -> Tree:
+    """Return the pytree with every leaf a NumPy array in 64 bits, whatever JAX's setting is.
+
+    Examples
+    --------
+    >>> double({"w": [1, 2]})["w"][1].dtype
+    dtype('float64')
+    """
+    return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), tree)
 
 
 def scale(alpha: Any, u: Tree) -> Tree:

@@ -32,6 +32,14 @@ def test_dot_norm_axpy_and_scale_are_those_of_the_flat_vectors():
         assert jax.tree.structure(back(vector)) == jax.tree.structure(u)
 
 
+def test_double_is_double_without_the_switch():
+    u = odd_tree(0, np.float32)
+    found = trees.double(u)
+    assert jax.tree.structure(found) == jax.tree.structure(u)
+    assert {(type(leaf), leaf.dtype) for leaf in jax.tree.leaves(found)} == {(np.ndarray, np.dtype(np.float64))}
+    np.testing.assert_array_equal(flat(found), flat(u))
+
+
 def test_single_precision_stays_single_where_double_is_switched_on():
     with jax.enable_x64(True):
         u = odd_tree(0, np.float32)

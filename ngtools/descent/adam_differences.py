@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ngtools import products
+from ngtools import products, trees
 from ngtools.compiling import compiled_once
 
 __all__ = ["adam_differences", "gain", "moment_ratios"]
@@ -51,7 +51,7 @@ def adam_differences(
     """
     moments = products.gradient_moments(model, params, batch, head)
     with jax.enable_x64(True):
-        double = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        double = trees.double(params)
         inputs = np.asarray(batch[0], np.float64)
         F = np.asarray(_dense(model, head, double, inputs))
     g, diagonal = moments.mean, np.diag(F)
@@ -78,7 +78,7 @@ def moment_ratios(model: Any, params: Any, batch: tuple[Any, Any], head: Any, si
     """
     moments = products.gradient_moments(model, params, batch, head)
     with jax.enable_x64(True):
-        double = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        double = trees.double(params)
         F = products.diagonal(model, double, np.asarray(batch[0], np.float64), head)
         F = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(F)])
     seen = np.greater(F, 1e-6 * F.max())

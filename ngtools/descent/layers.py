@@ -51,7 +51,7 @@ def block_errors(model: Any, params: Any, batch: Any, head: Any) -> dict[str, fl
         As in ``kfac.factors``; few enough parameters for the dense matrix.
     """
     with jax.enable_x64(True):
-        params, batch = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), (params, batch))
+        params, batch = trees.double((params, batch))
         K, F = (np.asarray(matrix) for matrix in _both(model, head, params, batch))
         errors = {}
         for name in params:
@@ -88,7 +88,7 @@ def trap_lengths(model: Any, params: Any, data: Any, head: Any, damping: float) 
     # repeated up to a round number of examples, so that one compiled program serves many batches
     rows = np.arange(-(-N // ROUND) * ROUND) % N
     with jax.enable_x64(True):
-        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        params = trees.double(params)
         record = head_of(head, model, params, inputs)
         found = _one_by_one(model, record, params, np.asarray(inputs[rows], np.float64), labels[rows])
     heard, told, each = jax.tree.map(lambda leaf: np.asarray(leaf)[:N], found)

@@ -140,7 +140,7 @@ def fit(
         raise ValueError(f"method must be one of {', '.join(STEPS)} (got {method!r})")
     with jax.enable_x64(True):
         inputs, labels = pair(data)
-        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        params = trees.double(params)
         X, y = np.asarray(inputs, np.float64), np.asarray(labels)
         return _fit(method, model, head, batch, steps, params, X, y, rate, knob, key)
 

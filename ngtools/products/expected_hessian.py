@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools import trees
 from ngtools.compiling import compiled_once
 from ngtools.products.batch import count_of, head_of, outputs
 from ngtools.products.losses import hessian_vector_product
@@ -30,7 +31,7 @@ def expected_hessian(model: Any, params: Any, inputs: Any) -> np.ndarray:
     """
     head_of("categorical", model, params, inputs)
     with jax.enable_x64(True):
-        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        params = trees.double(params)
         return np.asarray(_matrix(model, params, np.asarray(inputs, np.float64)))
 
 

@@ -46,7 +46,7 @@ def explicit_fisher(model: Model, params: Any, inputs: Any, head: Any) -> np.nda
     Rows and columns are in the order of ``trees.flatten``.
     """
     with jax.enable_x64(True):
-        params, inputs = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf, np.float64)), (params, inputs))
+        params, inputs = jax.tree.map(jnp.asarray, trees.double((params, inputs)))
         R = flat_rows(fisher_rows(model, params, inputs, head))
         return np.asarray(R.T @ R)
 

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ngtools import trees
 from ngtools.compiling import compiled_once
 from ngtools.products.batch import count_of, head_of, outputs
 from ngtools.products.fisher import fisher_vector_product
@@ -39,7 +40,7 @@ def policy_estimates(model: Any, params: Any, states: Any, labels: Any, key: jax
     """
     head_of("categorical", model, params, states).check_labels(labels, count_of(states))
     with jax.enable_x64(True):
-        params = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), params)
+        params = trees.double(params)
         F, found = _estimates(model, params, np.asarray(states, np.float64), np.asarray(labels), key)
         # compiled code returns a dictionary in the order of the alphabet
         return {name: float(np.linalg.norm(found[name] - F) / np.linalg.norm(F)) for name in NAMES}
