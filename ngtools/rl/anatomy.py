@@ -25,7 +25,7 @@ class Trial:
     """A policy with parameters, a batch that it played, and the dense pieces of the step that the batch asks for.
 
     ``g`` (d,) is the gradient of the surrogate, ``F`` (d, d) the Fisher matrix over the batch's states, in the order of
-    ``ravel``; all in 64 bits.
+    ``trees.flatten``; all in 64 bits.
     """
 
     policy: Any
