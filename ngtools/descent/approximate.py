@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ngtools.descent.setting import Setting
+from ngtools.linear.damping import check_damping
 
 __all__ = ["adam", "damped", "diagonal", "momentum"]
 
@@ -18,10 +19,9 @@ def damped(setting: Setting, theta: np.ndarray, alpha: float, damping: float = 0
     Raises
     ------
     ValueError
-        damping < 0.
+        damping is no finite number >= 0.
     """
-    if not damping >= 0:
-        raise ValueError(f"damping must be >= 0 (got {damping!r})")
+    check_damping(damping)
     if damping == 0:
         return theta + alpha * setting.natural_gradient(theta)
     F = setting.fisher(theta) + damping * np.eye(setting.dimension)

@@ -10,6 +10,7 @@ from ngtools.checks import real_array
 from ngtools.descent.natural import budget_step
 from ngtools.families import Family
 from ngtools.geometry import transform_gradient
+from ngtools.geometry.metric import metric_of
 
 __all__ = ["spent"]
 
@@ -39,19 +40,11 @@ def spent(family: Family, theta: Any, gradient: Any, budgets: Any, chart: str | 
     phi = np.asarray(family.convert(theta, to=chart or family.charts[0]), dtype=np.float64)
     J = family.jacobian(theta, to=chart or family.charts[0])
     F, g = np.asarray(family.fisher(phi, chart), dtype=np.float64), transform_gradient(gradient, J)
-    found = []
+    metric, found = metric_of(family, chart), []
     for c in real_array(budgets, "budgets", ("n",)):
         end = phi + budget_step(F, g, c)
         # an end within rounding of the edge is on it: theta + Delta cancels to about 1e-16 of theta
         beyond = end + 1e-12 * (end - phi)
-        inside = _inside(family, end, chart) and _inside(family, beyond, chart)
+        inside = metric.inside(end) and metric.inside(beyond)
         found.append(float(family.kl(phi, end, chart)) if inside else np.inf)
     return np.array(found)
-
-
-def _inside(family: Family, point: np.ndarray, chart: str | None) -> bool:
-    try:
-        family.chart(chart).check(point)
-    except ValueError:
-        return False
-    return True
