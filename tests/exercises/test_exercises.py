@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from ngtools.exercises import all_exercises, by_chapter, check, misconceptions
+from ngtools.exercises import all_exercises, check, misconceptions
 from ngtools.exercises.checker import _answer_of
-from ngtools.exercises.count import COMPLETE
 
 EXERCISES = list(all_exercises().values())
-FINISHED = [exercise for chapter in COMPLETE for exercise in by_chapter()[chapter]]
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
 KNOWN = {m.name: m for m in vars(misconceptions).values() if isinstance(m, misconceptions.Misconception)}
 
@@ -77,13 +75,13 @@ def test_mistakes_of_an_exercise_have_distinct_names_and_feedback(exercise):
     assert max(Counter(mistake.feedback for mistake in exercise.mistakes).values()) == 1
 
 
-@pytest.mark.parametrize("exercise", FINISHED, ids=name_of)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_an_exercise_foresees_three_mistakes_or_all_wrong_choices_there_are(exercise):
     most = len(exercise.choices) - 1 if exercise.kind == "prediction" else 3
     assert len(exercise.mistakes) >= min(3, most)
 
 
-@pytest.mark.parametrize("exercise", FINISHED, ids=name_of)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_answers_are_computed_and_not_typed(exercise):
     """A program without arguments that looks nothing up returns what somebody typed."""
     if exercise.kind != "function":
@@ -114,7 +112,7 @@ def given_away(exercise, text):
     return False
 
 
-@pytest.mark.parametrize("exercise", FINISHED, ids=name_of)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_feedback_does_not_give_the_answer_away(exercise):
     for text in (exercise.hint, *(mistake.feedback for mistake in exercise.mistakes)):
         assert not given_away(exercise, text), text
@@ -134,8 +132,8 @@ def test_an_answer_given_away_is_noticed(name, text):
 
 
 def test_what_is_said_to_a_misconception_of_two_exercises_is_written_once():
-    uses = Counter(mistake.misconception for exercise in FINISHED for mistake in exercise.mistakes)
-    for exercise in FINISHED:
+    uses = Counter(mistake.misconception for exercise in EXERCISES for mistake in exercise.mistakes)
+    for exercise in EXERCISES:
         for mistake in exercise.mistakes:
             if uses[mistake.misconception] > 1:
                 assert mistake.misconception in KNOWN, f"{exercise.name}: '{mistake.misconception}' occurs elsewhere"
