@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from blocks import table
 from docutils import nodes
-from ledger import table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 

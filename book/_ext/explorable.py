@@ -20,11 +20,11 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from rules import SHORTEST_ALT
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "_static" / "explorables"
-SHORTEST_ALT = 25
 
 
 class Explorable(SphinxDirective):

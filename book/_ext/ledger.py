@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from blocks import page_link, table, title_of
 from claims import HOW, Check, Equation, Ledger, read_ledger
 from docutils import nodes
-from pages import passages
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -112,20 +112,6 @@ class LedgerDirective(SphinxDirective):
         return text
 
 
-def page_link(page: str, env: BuildEnvironment) -> nodes.Node:
-    """A link to a page of the book by its title."""
-    return addnodes.pending_xref(
-        "",
-        nodes.inline("", title_of(Path(env.srcdir) / page)),
-        refdomain="std",
-        reftype="doc",
-        reftarget="/" + page.rsplit(".", 1)[0],
-        refdoc=env.docname,
-        refexplicit=True,
-        refwarn=True,
-    )
-
-
 def built_ledger(env: BuildEnvironment) -> Ledger:
     """The ledger of the pages that are built: a chapter that the table of contents does not list yet has no rows."""
     whole = read_ledger(Path(env.srcdir))
@@ -142,25 +128,6 @@ def shown_margins(check: Check) -> list[str]:
 def pages_of(ledger: Ledger) -> list[str]:
     """The pages that state something, in order."""
     return list(dict.fromkeys(one.page for one in ledger.claims))
-
-
-def title_of(path: Path) -> str:
-    """The first heading of a page, with the number that its file name carries."""
-    found = next(line for _, text in passages(path) for line in text.splitlines() if line.startswith("# "))
-    number = re.match(r"(\d\d)_", path.stem)
-    return f"{number[1]} {found[2:].strip()}" if number else found[2:].strip()
-
-
-def table(head: list[nodes.Node], rows: list[list[nodes.Node]], classes: list[str]) -> nodes.table:
-    """A plain table."""
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
-    group += nodes.thead("", table_row(head))
-    group += nodes.tbody("", *(table_row(row) for row in rows))
-    return nodes.table("", group, classes=classes)
-
-
-def table_row(cells: list[nodes.Node]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
 
 
 def mark_page(

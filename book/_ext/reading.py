@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from blocks import page_link, table
 from docutils import nodes
-from ledger import page_link, table
 from pages import equations, passages, read_lines
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective

@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+import blocks
 import evidence
 import ledger
 import pytest
@@ -126,7 +127,7 @@ def test_an_equation_without_a_row_gets_no_mark():
 def test_every_page_that_states_something_has_a_title():
     ledger_of_the_book = ledger.read_ledger(Path(ledger.__file__).resolve().parents[2])
     for page in ledger.pages_of(ledger_of_the_book):
-        assert re.fullmatch(r"(\d\d )?\S.*", ledger.title_of(Path(ledger.__file__).resolve().parents[2] / page))
+        assert re.fullmatch(r"(\d\d )?\S.*", blocks.title_of(Path(ledger.__file__).resolve().parents[2] / page))
 
 
 def test_a_check_of_numbers_calls_the_library():
