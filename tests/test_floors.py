@@ -11,7 +11,7 @@ import ngtools
 
 ROOT = Path(ngtools.__file__).parent
 
-# a package stands on one floor; the first matching prefix counts
+# a package or module directly below ngtools stands on one floor
 FLOORS = (
     ("engines", 0),
     ("trees", 0),
@@ -29,13 +29,13 @@ FLOORS = (
     ("descent", 5),
     ("rl", 6),
     ("invariance", 7),
-    ("bugs", 9),
     ("experiments", 8),
     ("summary", 8),
     ("plots", 8),
     ("notebook", 9),
     ("gallery", 9),
     ("exercises", 9),
+    ("bugs", 9),
 )
 SIDE = ("plots", "notebook", "gallery", "exercises", "bugs")
 
@@ -48,8 +48,8 @@ def modules():
 
 
 def floor(name: str) -> int:
-    for prefix, level in FLOORS:
-        if name == prefix:
+    for known, level in FLOORS:
+        if name == known:
             return level
     raise AssertionError(f"ngtools/{name} has no floor: give it one in {Path(__file__).name}")
 
