@@ -14,16 +14,16 @@ import subprocess
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.environment import ROOT
 from ngtools.rl import envs, policies, trpo
 
-TABLE = Path(__file__).resolve().parent.parent / "book" / "_data" / "trpo_benchmark.json"
+TABLE = ROOT / "book" / "_data" / "trpo_benchmark.json"
 TARGET, WINDOW, MOST, EVALUATED = 475.0, 20, 250_000, 20
 # Fewer copies than usual: an episode then spans fewer updates, so that the last 20 show a newer policy.  Copies,
 # batch and damping (sb3-contrib's) were chosen on seeds 100 to 109, which are not reported.

@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import platform
 import time
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,9 +13,10 @@ import numpy as np
 import torch
 
 from benchmarks.contenders import CONTENDERS
+from benchmarks.environment import ROOT
 from benchmarks.problems import SHAPES, Problem, make
 
-TABLE = Path(__file__).resolve().parent.parent / "book" / "_data" / "fvp_benchmark.json"
+TABLE = ROOT / "book" / "_data" / "fvp_benchmark.json"
 TARGETS = {"A": 1.2, "D": 1.2, "C": 1.5}  # ours, inside jit, over the floor
 PEERS = ("PyTorch double backward", "PyTorch, graph kept", "curvlinops", "nngeometry")
 PACKAGES = ("jax", "numpy", "torch", "curvlinops-for-pytorch", "nngeometry")

@@ -1,4 +1,4 @@
-"""The catalogue of data sets and the one function that reads them.
+"""The catalogue of data sets, and how a file is read.
 
 A file is read only if its bytes are the bytes that were checked against the source: the catalogue
 keeps the sha256 of each, so a number changed by accident (an editor, a merge, a line-end conversion)
@@ -126,6 +126,19 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_CATALOGUE))
 
 
+def unchanged(name: str, sha256: str, folder: Traversable | None = None) -> bytes:
+    """Return the bytes of a file of the package, or of ``folder``; ValueError unless they have the checksum."""
+    file = (files("ngtools.data") if folder is None else folder).joinpath(name)
+    content = file.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(
+            f"{file} has changed: its sha256 is {found}, not {sha256}; "
+            "restore the file from the repository (with LF line ends) or install the package again"
+        )
+    return content
+
+
 def load(name: str, *, folder: Traversable | None = None) -> Dataset:
     """Read a data set, after checking that its file is unchanged.
 
@@ -157,15 +170,7 @@ def load(name: str, *, folder: Traversable | None = None) -> Dataset:
     if name not in _CATALOGUE:
         raise ValueError(f"name = {name!r} is no data set; the data sets are {', '.join(names())}")
     entry = _CATALOGUE[name]
-    file = (files("ngtools.data") if folder is None else folder).joinpath(f"{name}.csv")
-    content = file.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != entry.sha256:
-        raise ValueError(
-            f"{file} has changed: its sha256 is {found}, not {entry.sha256}; "
-            "restore the file from the repository (with LF line ends) or install the package again"
-        )
-    lines = content.decode("ascii").splitlines()[1:]
+    lines = unchanged(f"{name}.csv", entry.sha256, folder).decode("ascii").splitlines()[1:]
     column = np.array([float(line.rsplit(",", 1)[-1]) for line in lines], dtype=np.float64)
     # An array over bytes stays read-only: NumPy refuses to set its write flag again.
     values = np.frombuffer(column.tobytes(), dtype=np.float64)

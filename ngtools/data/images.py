@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import numpy as np
+
+from ngtools.data.datasets import unchanged
 
 __all__ = ["Digits", "digits"]
 
@@ -59,14 +59,7 @@ def digits(*, folder: Traversable | None = None) -> Digits:
     digits: 1797 images of 8 x 8, 10 classes
       source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI repository (1998)
     """
-    file = (files("ngtools.data") if folder is None else folder).joinpath("digits.csv.gz")
-    content = file.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != _SHA256:
-        raise ValueError(
-            f"{file} has changed: its sha256 is {found}, not {_SHA256}; "
-            "restore the file from the repository or install the package again"
-        )
+    content = unchanged("digits.csv.gz", _SHA256, folder)
     rows = np.loadtxt(gzip.decompress(content).decode("ascii").splitlines(), delimiter=",")
     images, labels = rows[:, :-1], rows[:, -1].astype(int)
     for array in (images, labels):
