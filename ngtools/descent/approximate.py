@@ -32,7 +32,10 @@ def diagonal(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndarray:
     """theta + alpha g_i / F_ii: the inverse of the diagonal, which is not the diagonal of the inverse."""
     information = np.diag(setting.fisher(theta))
     if not (information > 0).all():
-        raise ValueError(f"F has a zero on its diagonal (index {int(np.argmin(information))}): nothing is known there")
+        raise ValueError(
+            f"F has a zero on its diagonal (index {int(np.argmin(information))}): nothing is known there; hold that "
+            "coordinate fixed, or take the damped step"
+        )
     return theta + alpha * setting.gradient(theta) / information
 
 
@@ -63,7 +66,7 @@ def adam(
     try:
         import optax
     except ImportError as error:
-        raise ImportError("the Adam step runs Optax: pip install 'fisher-book[rl]'") from error
+        raise ImportError("the Adam step runs Optax: pip install optax") from error
     with jax.enable_x64(True):
         rule = optax.adam(alpha, b1=b1, b2=b2, eps=eps)
         state = rule.init(theta) if state is None else state

@@ -34,7 +34,9 @@ def trust_region(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndarra
     while _measured(setting, theta, theta + high * step) < delta:
         low, high = high, 2 * high
         if high > 1e6:
-            raise RuntimeError(f"KL stays below delta = {delta} along the natural gradient: take a smaller delta")
+            raise RuntimeError(
+                f"KL stays below delta = {delta} = alpha^2 / 2 along the natural gradient: take a smaller alpha"
+            )
     while high - low > 4e-16 * high:
         middle = (low + high) / 2
         if middle in (low, high):

@@ -115,7 +115,7 @@ def after_step(
             kl, gain = measured(0.8**power)
             if kl <= size and gain > 0:
                 return phi + 0.8**power * full, 0.8**power
-        raise RuntimeError("no acceptable step after 30 backtracks: take a smaller radius")
+        raise RuntimeError("no acceptable step after 30 backtracks: take a smaller size")
     low, high = 0.0, 1.0
     while measured(high)[0] < size:
         low, high = high, 2 * high
@@ -126,7 +126,7 @@ def after_step(
 
 
 def ascend(mdp: tabular.MDP, chart: Chart, z: Any, gamma: float, kind: str, size: float, steps: int) -> np.ndarray:
-    """Return R before and after each of ``steps`` steps that begin at log odds z; nan once the domain is left."""
+    """Return R before and after each of ``steps`` steps from log odds z, shape (steps + 1,); nan once the domain is left."""
     steps, phi = whole_number(steps, "steps", least=0), chart.to(_two_actions(mdp, z, "z"))
     values: list[float] = []
     for step in range(steps + 1):
@@ -139,7 +139,7 @@ def ascend(mdp: tabular.MDP, chart: Chart, z: Any, gamma: float, kind: str, size
 
 
 def chart_gap(mdp: tabular.MDP, chart: Chart, z: Any, gamma: float, kind: str, sizes: Any) -> np.ndarray:
-    """Return max_s |p - p'| between one step in ``chart`` and one in log odds, for each size."""
+    """Return max_s |p - p'| between one step in ``chart`` and one in log odds, for each size; shape (sizes,)."""
     z, gaps = _two_actions(mdp, z, "z"), []
     for i, size in enumerate(real_array(sizes, "sizes", ("n",))):
         number(size, f"sizes[{i}]", above=0)
