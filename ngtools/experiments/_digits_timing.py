@@ -47,5 +47,6 @@ def seconds_on_one_thread(best: dict[str, Any], settings: dict[str, Any]) -> Any
 
 
 def seconds_of_the_study(best: dict[str, Any], settings: dict[str, Any]) -> Any:
+    """``seconds`` by what JSON can hold."""
     split = digits_split(settings["split_seed"], settings["train"])
     return seconds(best, split, settings["sizes"], settings["batch"], settings["rounds"])

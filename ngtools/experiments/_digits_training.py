@@ -49,6 +49,8 @@ def train(
 
 
 def one_step(method: str, batch: int, X: Any, y: Any, rate: Any, knob: Any) -> Any:
+    """Return (carry, key) -> (carry, None) for ``scan``: one step of a method on a mini-batch that the key draws."""
+
     def step(carry: Any, key: Any) -> Any:
         params, state = carry
         rows = jax.random.randint(key, (batch,), 0, len(y))

@@ -17,6 +17,7 @@ from ngtools.fisher.expectation import as_float64, bind, expect, nodes_of, outer
 
 @lru_cache(maxsize=512)
 def kl_on_nodes(family: Family, chart: str | None) -> Callable:
+    """Return (x, weights, theta0, theta1) -> KL(theta0 || theta1) in nats over nodes made for theta0, compiled."""
     log_density = bind(family, chart)
 
     @jax.jit
@@ -31,6 +32,7 @@ def kl_on_nodes(family: Family, chart: str | None) -> Callable:
 
 @lru_cache(maxsize=512)
 def kl_hessian(family: Family, chart: str | None) -> Callable:
+    """Return theta -> the Hessian of the stated KL(theta || phi) in phi at theta, shape (d, d), compiled."""
     return jax.jit(lambda theta: jax.hessian(lambda phi: family.kl(theta, phi, chart))(theta))
 
 

@@ -22,36 +22,46 @@ LogDensity = Callable[[Any, Any], Any]
 
 
 def require_regular(family: Family, route: str, check: bool = True) -> None:
+    """Raise ValueError where the family says that a route's identity fails; with ``check=False`` nothing is asked."""
     reason = family.irregular.get("all") or family.irregular.get(route)
     if reason and check:
         raise ValueError(f"{family.name}: {reason} (check=False computes the formula all the same)")
 
 
 def as_float64(family: Family, theta: Any, chart: str | None) -> np.ndarray:
+    """Return theta as a checked point of the chart, shape (d,)."""
     return np.asarray(family.chart(chart).check(theta), np.float64)
 
 
 def score(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    """psi = grad_theta log p(x), shape (d,): a statistic of one observation, as those below."""
     return jax.grad(lambda t: log_density(x, t))(theta)
 
 
 def outer(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    """psi psiᵀ, shape (d, d)."""
     psi = score(log_density, x, theta)
     return jnp.outer(psi, psi)
 
 
 def score_and_outer(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    """The pair of both, from one derivative."""
     psi = score(log_density, x, theta)
     return psi, jnp.outer(psi, psi)
 
 
 def minus_hessian(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    """-∇² log p(x) in theta, shape (d, d)."""
     return -jax.hessian(lambda t: log_density(x, t))(theta)
 
 
 # compiled once for a family and chart: later points cost next to nothing
 @lru_cache(maxsize=512)
 def bind(family: Family, chart: str | None) -> LogDensity:
+    """Return (x, theta) -> log p_theta(x) of one observation in the support, traceable; nothing is checked.
+
+    The same function for the same family and chart, so that what is compiled from it is found again.
+    """
     record = family.chart(chart)
 
     def log_density(x: Any, theta: Any) -> Any:
@@ -62,6 +72,7 @@ def bind(family: Family, chart: str | None) -> LogDensity:
 
 @lru_cache(maxsize=512)
 def batched(log_density: LogDensity, statistic: Callable) -> Callable:
+    """Return (x, theta) -> the statistic of every observation along the first axis of x, compiled."""
     return jax.jit(jax.vmap(lambda x, theta: statistic(log_density, x, theta), in_axes=(0, None)))
 
 
@@ -75,6 +86,11 @@ def probabilities(log_density: Any, weights: Any) -> Any:
 
 @lru_cache(maxsize=512)
 def summed(log_density: LogDensity, statistic: Callable) -> Callable:
+    """Return (x, weights, theta) -> (total probability, E[statistic]) over the nodes x of a quadrature, compiled.
+
+    ``statistic(log_density, x, theta)`` is an array, or a pytree of arrays, for one observation.
+    """
+
     @jax.jit
     def total(x: Any, weights: Any, theta: Any) -> Any:
         p = probabilities(jax.vmap(log_density, in_axes=(0, None))(x, theta), weights)
@@ -91,6 +107,7 @@ def summed(log_density: LogDensity, statistic: Callable) -> Callable:
 
 
 def nodes_of(family: Family, theta: np.ndarray, chart: str | None) -> Rule:
+    """Return nodes and weights for integrals, or sums, against the density at theta."""
     home = tuple(family.chart(chart).to_home(tuple(theta), NUMPY))
     if isinstance(family.support, Vector):
         return _lattice(family, home)
@@ -111,6 +128,17 @@ def _lattice(family: Family, home: tuple[Any, ...]) -> Rule:
 
 
 def expect(family: Family, theta: Any, chart: str | None, route: str, statistic: Callable, check: bool) -> np.ndarray:
+    """Return E[statistic] under p_theta; over the rows of a regression the sum of theirs.
+
+    Parameters
+    ----------
+    route
+        The name under which ``family.irregular`` may hold a reason against it.
+    statistic
+        As in ``summed``.
+    check
+        Whether that reason, or a density that does not integrate to 1, is an error.
+    """
     require_regular(family, route, check)
     theta = as_float64(family, theta, chart)
     if family.rows:

@@ -15,6 +15,7 @@ from ngtools.fisher.routes import by_sampling, by_score
 
 
 def squared_outer(log_density: LogDensity, x: Any, theta: Any) -> Any:
+    """(psi_i psi_j)^2, shape (d, d)."""
     psi = score(log_density, x, theta)
     return jnp.outer(psi, psi) ** 2
 

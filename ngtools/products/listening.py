@@ -115,6 +115,7 @@ def _probes(model: Model, params: Any, x: Any) -> Any:
 
 
 def check_layers(params: Any) -> None:
+    """Raise unless the parameters are those of layers, as in the head of this module."""
     trees.check_floating(params, "params")
     wanted = '{name: {"kernel": (inputs, outputs), "bias": (outputs,)}}'
     for name, layer in params.items() if isinstance(params, dict) else [("", None)]:
