@@ -38,7 +38,7 @@ POINTS = ((0.35,), (0.9,))
 
 def make(n: int) -> Family:
     """The number of successes in n independent tosses, each with success probability p."""
-    n = count("n", n)
+    n = count(n, "n")
     return Family(
         name="binomial",
         formulas=Formulas(partial(log_density, n=n), partial(fisher, n=n), partial(kl, n=n), partial(distance, n=n)),

@@ -82,7 +82,7 @@ def make(K: int) -> Family:
     ``logits`` has one coordinate too many: adding a constant to all changes nothing, and its Fisher matrix is
     singular with null direction (1, ..., 1).  ``probabilities`` are the first K - 1.
     """
-    K = count("K", K, least=2)
+    K = count(K, "K", least=2)
     return Family(
         name="categorical",
         formulas=Formulas(log_density, fisher, kl, distance),

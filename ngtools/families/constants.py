@@ -13,7 +13,7 @@ from ngtools.engines import Engine
 __all__ = ["count", "exact", "positive"]
 
 
-def count(name: str, value: Any, least: int = 1) -> Any:
+def count(value: Any, name: str, least: int = 1) -> Any:
     """Return a whole number of at least ``least``; a SymPy symbol passes, for proofs that hold for all of them."""
     if isinstance(value, sp.Expr) and not value.is_number:
         return value
@@ -24,7 +24,7 @@ def count(name: str, value: Any, least: int = 1) -> Any:
     return int(value)
 
 
-def positive(name: str, value: Any) -> Any:
+def positive(value: Any, name: str) -> Any:
     """Return a positive number as it is; a positive SymPy symbol passes."""
     if isinstance(value, sp.Expr) and not value.is_number:
         return value

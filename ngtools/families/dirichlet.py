@@ -35,7 +35,7 @@ def make(K: int) -> Family:
 
     An observation is the whole vector of K probabilities; the density is with respect to the first K - 1.
     """
-    K = count("K", K, least=2)
+    K = count(K, "K", least=2)
     return Family(
         name="dirichlet",
         formulas=Formulas(log_density, fisher, kl),

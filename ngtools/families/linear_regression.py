@@ -43,7 +43,7 @@ def one_row(row, sigma) -> Family:
 
 def make(X: Any, sigma: Any = 1.0, allow_collinear: bool = False) -> Family:
     """y_i ~ N(x_i . w, sigma^2), independent, x_i the rows of X; the Fisher matrix is the total XᵀX/sigma^2."""
-    matrix, sigma = design(X, allow_collinear), positive("sigma", sigma)
+    matrix, sigma = design(X, allow_collinear), positive(sigma, "sigma")
     rows = tuple(one_row(tuple(row), sigma) for row in matrix.tolist())
 
     def distance(w0, w1, m):

@@ -159,7 +159,7 @@ def make(d: int = 2, mean: Any = None, covariance: Any = None) -> Family:
     ``covariance`` and ``cholesky`` hold the mean fixed (the constant ``mean``, by default 0); triangles are
     lower ones, row by row.  ``mean-covariance`` and ``mean-cholesky`` cover the whole family.
     """
-    d = count("d", d)
+    d = count(d, "d")
     mu, S = _constants(d, mean, covariance)
     return Family(
         name="multivariate-normal",

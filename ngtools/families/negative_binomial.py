@@ -51,7 +51,7 @@ def make(r: Any) -> Family:
 
     r > 0 need not be whole.  The mean is mu = r (1 - p)/p.
     """
-    r = positive("r", r)
+    r = positive(r, "r")
     charts = (
         Chart("probability", (Parameter("p", "unit", hint="p is the probability of success"),)),
         Chart(

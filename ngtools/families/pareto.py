@@ -28,7 +28,7 @@ def make(minimum: Any = 1.0) -> Family:
     log(x/minimum) is exponential of rate a, and the logarithm is one-to-one, so Fisher matrix, KL divergence and
     distance are the exponential's.
     """
-    minimum = positive("minimum", minimum)
+    minimum = positive(minimum, "minimum")
     return Family(
         name="pareto",
         formulas=Formulas(partial(log_density, minimum=minimum), fisher, kl, distance),

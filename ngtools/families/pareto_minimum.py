@@ -39,7 +39,7 @@ POINTS = ((1.5,), (0.4,))
 
 def make(shape: Any = 2.0) -> Family:
     """Pareto on x > c with a known shape and an unknown minimum c."""
-    shape = positive("shape", shape)
+    shape = positive(shape, "shape")
     return Family(
         name="pareto-minimum",
         formulas=Formulas(partial(log_density, shape=shape), fisher, partial(kl, shape=shape)),

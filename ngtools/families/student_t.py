@@ -50,7 +50,7 @@ POINTS = ((0.1, 1.3), (2.0, 0.4))
 
 def make(df: Any) -> Family:
     """(x - mu)/s is Student-t with df degrees of freedom (any positive number); s is not the standard deviation."""
-    df = positive("df", df)
+    df = positive(df, "df")
     return Family(
         name="student-t",
         formulas=Formulas(
