@@ -15,7 +15,7 @@ from ngtools import trees
 from ngtools.checks import number, real_array, whole_number
 from ngtools.rl import advantages, critics, envs, policies, trpo
 from ngtools.rl.rollout import collect
-from ngtools.rl.settings import at_values as checked_values
+from ngtools.rl.settings import checked_values
 
 __all__ = ["Trial", "at_values", "budget_shares", "full_step", "random_gains", "trial"]
 
@@ -92,7 +92,6 @@ def full_step(found: Trial, delta: float) -> np.ndarray:
 
 def at_values(method: Any, found: Trial, settings: Any, knob: str, values: Any) -> Any:
     """Return the reports of one update of a trial at several values of one floating point setting, batched."""
-
     values = checked_values(settings, knob, values)
 
     def one(value: Any) -> Any:

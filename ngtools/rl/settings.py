@@ -14,7 +14,7 @@ from ngtools.rl.advantages import check_discounts
 from ngtools.rl.critics import Critic
 from ngtools.rl.envs.protocol import check_counts
 
-__all__ = ["at_values", "check"]
+__all__ = ["check", "checked_values"]
 
 COUNTS = ("iterations", "batch", "cg_steps", "epochs", "minibatch", "fisher_stride")
 POSITIVE = ("delta", "learning_rate", "clip", "shrink", "max_grad_norm", "target_kl")
@@ -51,7 +51,7 @@ def check(optional: Sequence[str] = (), **settings: Any) -> None:
             raise ValueError(f"sampling must be 'steps' or 'episodes' (got {value!r})")
 
 
-def at_values(settings: Any, knob: str, values: Any) -> np.ndarray:
+def checked_values(settings: Any, knob: str, values: Any) -> np.ndarray:
     """Return the values that one entry of a record is to take, shape (values,), each checked as the record checks it.
 
     The entry must be a floating point number: whole numbers decide shapes, and each would be a program of its own.

@@ -12,7 +12,7 @@ import numpy as np
 
 from ngtools.compiling import compiled_quickly
 from ngtools.rl.report import Trace
-from ngtools.rl.settings import at_values
+from ngtools.rl.settings import checked_values
 from ngtools.rl.training import Method, State, initial, iterate, steps_per_copy
 
 __all__ = ["starts", "sweep"]
@@ -61,7 +61,7 @@ def sweep(
     >>> trace.kl.shape
     (2, 3, 2)
     """
-    found = jnp.asarray(at_values(settings, knob, values), jnp.result_type(float))
+    found = jnp.asarray(checked_values(settings, knob, values), jnp.result_type(float))
     return _sweep(method, env, policy, settings, knob, found, states)
 
 

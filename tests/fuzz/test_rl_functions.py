@@ -473,7 +473,7 @@ CALLS = {
         {"old": "old|params"},
     ),
     "rl.report.unmeasured": Call({"policy": POLICY, "params": THETA, "batch": BATCH}),  # looks at shapes alone
-    "rl.settings.at_values": Call(
+    "rl.settings.checked_values": Call(
         {
             "settings": SLOW,
             "knob": Kind("learning_rate", lambda _: {"unknown": "no such word", "whole": "batch", "number": 3.5}),
