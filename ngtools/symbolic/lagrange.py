@@ -15,7 +15,7 @@ __all__ = ["SteepestStep", "steepest_step"]
 
 @dataclass(frozen=True)
 class SteepestStep:
-    """The solution of: maximise gᵀ Delta subject to Delta' F Delta / 2 = c.
+    """The solution of: maximise gᵀ Delta subject to Deltaᵀ F Delta / 2 = c.
 
     ``squared_slope`` is gᵀ F^-1 g.  ``checks`` maps the name of each condition to what is left of it: zero.
     The constraint binds at the maximum of the problem with <= too, because the multiplier is positive.

@@ -73,10 +73,10 @@ def _covector(d: int) -> sp.Matrix:
     J = sp.Matrix(h).jacobian(theta)
     # a derivative at h is one name, however SymPy nests it
     names = {sp.diff(f(*phi), p): sp.Symbol(f"f_{i + 1}") for i, p in enumerate(phi)}
-    return (_named(in_theta, f, h, d) - J.T * in_phi.xreplace(names).subs(at_h)).applyfunc(sp.expand)
+    return (_named(in_theta, f, h) - J.T * in_phi.xreplace(names).subs(at_h)).applyfunc(sp.expand)
 
 
-def _named(gradient: sp.Matrix, f: sp.Function, h: list[sp.Expr], d: int) -> sp.Matrix:
+def _named(gradient: sp.Matrix, f: sp.Function, h: list[sp.Expr]) -> sp.Matrix:
     """Write each Subs(Derivative(f, xi_i), xi_i, h_i) of SymPy's chain rule as the symbol f_i."""
 
     def name(node: sp.Basic) -> sp.Symbol:

@@ -160,14 +160,12 @@ DENSITIES = [(family, how) for family in REGULAR if not family.rows for how in (
 def test_a_log_density(family, how):
     """Mass 1.001, or a score that is one part in a thousand too long: the expectations that need neither disagree."""
     theta = family.points_in(family.charts[0])[0]
-    first = theta[0]
 
     def change(log_density):
         if how == "mass":
             return lambda x, home, m: log_density(x, home, m) + 1e-3
         return lambda x, home, m: 1.001 * log_density(x, home, m)
 
-    assert np.isfinite(first)
     spoilt = families.Family(**{name: getattr(family, name) for name in family.__dataclass_fields__})
     formulas = families.Formulas(
         **{name: getattr(family.formulas, name) for name in family.formulas.__dataclass_fields__}
