@@ -83,9 +83,7 @@ def test_momentum_remembers():
     assert trace.theta[2] == pytest.approx(trace.theta[1] + 0.1 * m, rel=1e-14)
 
 
-def test_adam_runs_as_optax_does():
-    import optax
-
+def test_adam_is_the_rule_of_its_paper():
     trace = descent.run("adam", NORMAL, START, F_NORMAL, 0.05, 5)
     setting = descent.chart_setting(NORMAL, F_NORMAL)
     m = v = 0.0
@@ -95,7 +93,6 @@ def test_adam_runs_as_optax_does():
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
         theta = theta + 0.05 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
         assert trace.theta[t] == pytest.approx(theta, rel=1e-10)
-    assert optax.__version__
 
 
 @pytest.mark.parametrize("chart", NORMAL.charts)
