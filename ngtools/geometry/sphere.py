@@ -187,7 +187,7 @@ def walk(place: Any, arrow: Any) -> np.ndarray:
 
 
 def circle(place: Any, radius: float, points: int = 91) -> np.ndarray:
-    """The points at one distance from a place, shape (3, points), closed."""
+    """The points at one distance from a place, shape (3, points), closed, counterclockwise as seen from outside."""
     place = np.asarray(place, dtype=np.float64)
     first = np.cross(place, np.eye(3)[np.argmin(np.abs(place))])
     first /= np.linalg.norm(first)

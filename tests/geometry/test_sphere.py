@@ -183,6 +183,9 @@ def test_circle_turns_around_its_place():
         assert around.T @ place == pytest.approx(np.full(5, np.cos(0.3)))
         assert around[:, 0] + around[:, 2] == pytest.approx(2 * np.cos(0.3) * np.array(place))
         assert (around[:, 0] - around[:, 2]) @ (around[:, 1] - around[:, 3]) == pytest.approx(0, abs=1e-12)
+        # counterclockwise, seen from outside: the radii, of length sin(0.3), make a right angle
+        turned = np.cross(around[:, 0], around[:, 1]) @ np.array(place)
+        assert turned == pytest.approx(np.sin(0.3) ** 2)
     assert sphere.circle([0.0, 0.0, 1.0], 0.3).shape == (3, 91)
 
 
