@@ -45,6 +45,18 @@ def modules(root: Path) -> Iterator[tuple[str, str]]:
     yield from sorted(found.items())
 
 
+def listed(root: Path, package: str) -> Iterator[tuple[str, str]]:
+    """(name below the package, first sentence) of the modules that a table lists: for ngtools the packages themselves.
+
+    A module whose name begins with an underscore serves its neighbours and is not listed.
+    """
+    for name, text in modules(root):
+        below = name.removeprefix(f"{package}.")
+        private = any(part.startswith("_") for part in below.split("."))
+        if below != name and not private and (package != "ngtools" or "." not in below):
+            yield below, text
+
+
 def sentence(text: str) -> nodes.inline:
     """A sentence of a docstring as nodes, its ``literals`` set as such."""
     parts = re.split(r"`+(.+?)`+", text)
@@ -59,11 +71,10 @@ class ModulesDirective(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        package, rows = self.arguments[0], []
-        for name, text in modules(Path(self.env.srcdir)):
-            below = name.removeprefix(f"{package}.")
-            if below != name and (package != "ngtools" or "." not in below):
-                rows.append([nodes.literal("", below), sentence(text)])
+        package = self.arguments[0]
+        rows: list[list[nodes.Node]] = [
+            [nodes.literal("", name), sentence(text)] for name, text in listed(Path(self.env.srcdir), package)
+        ]
         return [table([nodes.Text(f"in {package}"), nodes.Text("what it holds")], rows, classes=["api-modules"])]
 
 

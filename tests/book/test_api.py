@@ -44,6 +44,16 @@ def test_every_module_says_what_it_holds():
     assert not silent, f"the first paragraph of these docstrings is no sentence: {silent}"
 
 
+def test_a_table_lists_the_public_modules_below_a_package():
+    studies = [name for name, _ in api.listed(ROOT, "ngtools.experiments")]
+    assert {"digits", "policies"} <= set(studies)
+    assert not [name for name in studies if name.startswith("_")]
+    assert "mdp.fisher" in dict(api.listed(ROOT, "ngtools.rl"))
+    packages = [name for name, _ in api.listed(ROOT, "ngtools")]
+    assert "rl" in packages
+    assert not [name for name in packages if "." in name]
+
+
 @pytest.mark.parametrize(
     ("line", "safe"),
     [
