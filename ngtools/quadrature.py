@@ -61,7 +61,7 @@ def rule(log_density: Callable[[Any], np.ndarray], support: Support, *, pairs: b
     if isinstance(support, Simplex):
         return _simplex(log_density, support.K)
     if isinstance(support, Vector):
-        raise NotImplementedError("vector observations need a rule of their own: pass the nodes")
+        raise NotImplementedError("support: no nodes are made for vectors of observations; use fisher.by_sampling")
     return _line(log_density, support, pairs)
 
 

@@ -186,7 +186,7 @@ def test_leaving_the_domain():
 def test_unmatched_starts_are_refused():
     column = invariance.REPARAMETERIZATIONS["affine"]
     setting = descent.chart_setting(NORMAL, F_NORMAL)
-    with pytest.raises(ValueError, match="different distributions"):
+    with pytest.raises(ValueError, match="theta_a and theta_b must be one distribution"):
         invariance.gap("gradient", setting, np.array(THETA), column.apply(setting), np.array(THETA), 0.1)
 
 

@@ -98,7 +98,7 @@ def test_circle_and_simplex():
 
 @pytest.mark.parametrize(
     ("support", "message"),
-    [(Simplex(4), "K = 3"), (Vector(2), "pass the nodes"), (Integers(-math.inf), "finite integer")],
+    [(Simplex(4), "K = 3"), (Vector(2), "use fisher.by_sampling"), (Integers(-math.inf), "finite integer")],
 )
 def test_what_is_not_covered_is_said(support, message):
     with pytest.raises(NotImplementedError, match=message):

@@ -78,6 +78,11 @@ def gap(
     rule, alpha, repeat = method(rule), number(alpha, "alpha (the step)", above=0), whole_number(repeat, "repeat")
     theta_a = real_array(theta_a, "theta_a", (setting_a.dimension,))
     theta_b = real_array(theta_b, "theta_b", (setting_b.dimension,))
+    starts = setting_a.distribution(theta_a), setting_b.distribution(theta_b)
+    if not np.allclose(*starts, rtol=1e-9, atol=1e-12):
+        raise ValueError(
+            f"theta_a and theta_b must be one distribution (got {starts[0].tolist()} and {starts[1].tolist()})"
+        )
     ends = []
     for setting, theta in ((setting_a, theta_a), (setting_b, theta_b)):
         point, state = theta, None
@@ -85,9 +90,6 @@ def gap(
             point, state = rule.step(setting, point, alpha, state)
             setting.require(point)
         ends.append(setting.distribution(point))
-    starts = setting_a.distribution(theta_a), setting_b.distribution(theta_b)
-    if not np.allclose(*starts, rtol=1e-9, atol=1e-12):
-        raise ValueError(f"the two starts are different distributions: {starts[0].tolist()} and {starts[1].tolist()}")
     return setting_a.distance(*ends)
 
 

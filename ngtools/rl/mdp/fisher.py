@@ -87,7 +87,10 @@ def state_score(mdp: MDP, policy: Policy, theta: Any, gamma: float | None) -> np
     rho = evaluate(mdp, pi, gamma).rho
     if not (rho > 0).all():
         unvisited = np.flatnonzero(~(rho > 0))
-        raise ValueError(f"states {unvisited.tolist()} are never visited: log rho has no gradient there")
+        raise ValueError(
+            f"states {unvisited.tolist()} are never visited: log rho has no gradient there; begin in them too (the start "
+            "of mdp), or let them be reached"
+        )
     gamma = check_gamma(gamma)
     with jax.enable_x64(True):
         jacobian = jax.jacfwd(lambda t: solve_policy(mdp, jnp.exp(policy.log_pi(t)), gamma)[0])
