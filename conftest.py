@@ -11,6 +11,7 @@ from nbval.plugin import IPyNbFile
 
 # compiled programs pile up over the files of a run; beyond this many bytes of memory they are let go
 MEMORY = 2_500_000_000
+# those of book/_ext/claims.py, which is not on the path where this file is loaded as a plug-in
 HOW = ("symbolic", "exact", "numeric", "monte-carlo")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -71,7 +72,7 @@ def tidy(inner: str) -> str:
 
 
 def main() -> None:
-    folder = Path("/tmp") / "explorables"
+    folder = Path(tempfile.gettempdir()) / "explorables"
     folder.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

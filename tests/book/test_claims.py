@@ -1,5 +1,6 @@
 """Every displayed equation is named by a test, and every named equation is in the book."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,10 @@ def test_the_book_is_covered():
     ledger = claims.read_ledger(ROOT)
     assert not ledger.problems, "\n".join(ledger.problems)
     assert ledger.covered == len(ledger.claims)
+
+
+def test_the_marker_knows_the_same_ways_of_checking():
+    assert runpy.run_path(str(ROOT / "conftest.py"))["HOW"] == claims.HOW
 
 
 def test_equations_are_found_with_labels_and_surroundings(book):
