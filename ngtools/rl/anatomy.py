@@ -13,6 +13,7 @@ import numpy as np
 
 from ngtools import trees
 from ngtools.checks import number, real_array, whole_number
+from ngtools.compiling import compiled_once
 from ngtools.rl import advantages, critics, envs, policies, trpo
 from ngtools.rl.rollout import collect
 from ngtools.rl.settings import checked_values
@@ -93,14 +94,18 @@ def full_step(found: Trial, delta: float) -> np.ndarray:
 def at_values(method: Any, found: Trial, settings: Any, knob: str, values: Any) -> Any:
     """Return the reports of one update of a trial at several values of one floating point setting, batched."""
     values = checked_values(settings, knob, values)
+    with jax.enable_x64(True):
+        reports = _reports(method, found.policy, settings, knob, found.state, found.batch, jnp.asarray(values))
+        return jax.tree.map(np.asarray, reports)
 
+
+@partial(compiled_once, static=(0, 1, 2, 3))
+def _reports(method: Any, policy: Any, settings: Any, knob: str, state: Any, batch: Any, values: Any) -> Any:
     def one(value: Any) -> Any:
         chosen = SimpleNamespace(**vars(settings) | {knob: value})
-        return method.update(found.policy, found.state, found.batch, chosen)[1]
+        return method.update(policy, state, batch, chosen)[1]
 
-    with jax.enable_x64(True):
-        reports = jax.jit(jax.vmap(one))(jnp.asarray(values))
-        return jax.tree.map(np.asarray, reports)
+    return jax.vmap(one)(values)
 
 
 def random_gains(found: Trial, delta: float, rng: np.random.Generator, count: int = 300) -> np.ndarray:

@@ -137,11 +137,13 @@ def test_mean_gradients_of_the_three_estimates(seed):
     assert np.linalg.norm(np.asarray(forward) - np.asarray(backward)) > 1e-2
 
 
-@pytest.mark.parametrize("seed", [1, 2, 13])
-def test_the_clip_holds_ten_steps_on_other_batches_near_its_bound(seed):
-    """What the chapter says beside its figure: nearly unclipped they run away, clipped they pass the bound by < half."""
-    found, rates = anatomy.trial(seed), np.geomspace(0.003, 1, 8)[:6]
-    bound = clipping.divergence_if_obeyed(0.2)
-    held, free = (clipping.updates(found, rates, clip=clip, epochs=10).kl for clip in (0.2, 0.999))
-    assert bound < max(held) < 1.5 * bound
-    assert max(free) > 50 * bound
+def test_ten_clipped_steps_on_other_batches():
+    """What the chapter says beside its figure: of 32 other batches two thirds pass the bound, one at four times it."""
+    rates, bound = np.geomspace(0.003, 1, 8)[:6], clipping.divergence_if_obeyed(0.2)
+    worst = np.array([np.max(clipping.updates(anatomy.trial(seed), rates).kl) for seed in range(15, 47)]) / bound
+    # a batch or two lies so near the bound that rounding decides
+    assert (worst > 1).sum() == pytest.approx(2 / 3 * 32, abs=2)
+    assert worst.max() == pytest.approx(4, abs=0.3)
+    assert np.sort(worst)[-2] < 3.5
+    # the chapter's own batch, with the clip nearly taken out
+    assert np.max(clipping.updates(anatomy.trial(14), rates, clip=0.999).kl) > 50 * bound
