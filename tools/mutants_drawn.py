@@ -160,4 +160,4 @@ def mirror(mutant: Mutant) -> list[str]:
     own = [path for path in (f"tests/{package}/test_{stem}.py", f"tests/test_{package}.py") if (ROOT / path).exists()]
     folder = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / package).glob("test_*.py"))
     beside = ["tests/test_bad_inputs.py"] if package in ("geometry", "descent", "fisher", "products") else []
-    return list(dict.fromkeys([*own, *folder, *beside, "tests/test_records.py"]))
+    return list(dict.fromkeys([*own, "tests/test_records.py", *folder, *beside]))

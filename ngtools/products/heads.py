@@ -161,7 +161,7 @@ def _of_family(family: Family, chart: str, size: int) -> Head:
         return z.reshape(dimension, copies).T
 
     def observations(y: Any) -> Any:
-        return jnp.reshape(y, (copies, *jnp.shape(y)[1:])) if jnp.ndim(y) else jnp.reshape(y, (1,))
+        return jnp.reshape(y, (copies, *jnp.shape(y)[1:]))
 
     def log_density(y: Any, z: Any) -> Any:
         if copies == 1:
