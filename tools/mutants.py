@@ -68,7 +68,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every mutant: hours")
     parser.add_argument("--only", action="append", metavar="PACKAGE", help="a package of ngtools, or 'elsewhere'")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--timeout", type=float, default=300.0, help="processor seconds for one mutant")
+    parser.add_argument("--timeout", type=float, default=900.0, help="processor seconds for one mutant")
     parser.add_argument("--jobs", type=int, default=1, help="mutants at a time, each on a copy of its own")
     parser.add_argument("--covering", action="store_true", help="first the tests that run the changed line")
     parser.add_argument("--report", action="store_true", help="only print what earlier runs found")

@@ -92,3 +92,5 @@ def test_a_damped_length_is_shorter_than_the_radius():
     assert reports.predicted_kl[0] / 0.01 == pytest.approx(share, rel=1e-6)
     undamped = at_values(trpo.METHOD, FOUND, replace(settings, damped_length=False), "delta", np.array([0.01]))
     assert undamped.predicted_kl[0] == pytest.approx(0.01, rel=1e-9)
+    with pytest.raises(ValueError, match=r"dampings must be > 0 \(got 0\): F of two logits is singular"):
+        budget_shares(FOUND, [0.1, 0.0])

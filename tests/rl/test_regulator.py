@@ -85,3 +85,9 @@ def test_fisher_matrix_is_the_covariance_of_the_score():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_second_moment_is_not_negative():
+    assert policy_fisher(0.3, 2.0, 0.0).tolist() == [[0, 0], [0, 1 / 8]]
+    with pytest.raises(ValueError, match=r"second_moment must be .*>= 0 \(got -0.5\)"):
+        policy_fisher(0.3, 2.0, -0.5)
