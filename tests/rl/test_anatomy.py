@@ -94,3 +94,8 @@ def test_a_damped_length_is_shorter_than_the_radius():
     assert undamped.predicted_kl[0] == pytest.approx(0.01, rel=1e-9)
     with pytest.raises(ValueError, match=r"dampings must be > 0 \(got 0\): F of two logits is singular"):
         budget_shares(FOUND, [0.1, 0.0])
+
+
+def test_a_radius_of_random_steps_is_positive():
+    with pytest.raises(ValueError, match=r"delta must be .*> 0 \(got 0"):
+        random_gains(FOUND, 0.0, np.random.default_rng(0), 5)
