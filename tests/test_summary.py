@@ -27,6 +27,9 @@ def test_speeds_are_those_of_the_studies():
     named = {(one.task, one.plain): one for one in found}
     states = experiments.load("kakade2001")["results"]["two states"]["0.8, 0.1"]
     assert named["two states", "gradient"].needed == (states["gradient"]["time"], states["natural, damping 0"]["time"])
+    costs = experiments.load("kakade2001")["results"]["regulator"]
+    middle_level = tuple(costs[method]["1, 1"][1] for method in ("gradient", "natural, exact"))
+    assert named["regulator", "gradient"].needed == middle_level
     digits = experiments.load("digits")["results"]
     adam = named["digits", "Adam"]
     assert adam.needed[1] == sorted(digits["curves"]["K-FAC"]["hits"]["0.01"])[10]  # an even number of equal middles
