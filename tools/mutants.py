@@ -131,9 +131,8 @@ def copy_checkout(folder: Path) -> Path:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    compileall.compile_dir(
-        folder / "ngtools", quiet=1
-    )  # children write no bytecode; what they change is newer than this
+    # children write no bytecode; what they change is newer than this
+    compileall.compile_dir(folder / "ngtools", quiet=1)
     return folder
 
 

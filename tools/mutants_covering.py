@@ -16,6 +16,8 @@ def contexts(path: str) -> dict[int, set[str]]:
     """The tests that run each line of a module; "" for lines that run on import."""
     from coverage import CoverageData
 
+    if not DATA.exists():
+        raise FileNotFoundError(f"{DATA} is missing: first make coverage ARGS=--cov-context=test")
     data = CoverageData(str(DATA))
     data.read()
     return {

@@ -24,6 +24,8 @@ ROUND = 4096
 
 def initial(key: jax.Array, sizes: Sequence[int], dtype: Any = None) -> dict[str, Any]:
     """Return random weights for layers "0", "1", ...: kernels of variance 1 / inputs, biases 0."""
+    if len(sizes) < 2:
+        raise ValueError(f"sizes must list the inputs, any hidden units and the outputs (got {sizes!r})")
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, np.arange(len(sizes) - 1))
     params = {}
     for i, kernel in enumerate(normal_kernels(keys, sizes, dtype)):

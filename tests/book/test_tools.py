@@ -159,3 +159,9 @@ def test_the_tests_that_run_a_line_are_those_of_its_statement(tmp_path, monkeypa
     assert mutants_covering.covering("f.py", 4) == ["t.py::a", "t.py::b"]
     assert mutants_covering.covering("f.py", 2) is None  # import runs it
     assert mutants_covering.covering("f.py", 8) is None  # nothing does
+
+
+def test_without_a_record_of_what_ran_nothing_is_guessed(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutants_covering, "DATA", tmp_path / ".coverage")
+    with pytest.raises(FileNotFoundError, match="first make coverage ARGS=--cov-context=test"):
+        mutants_covering.contexts("ngtools/nothing.py")

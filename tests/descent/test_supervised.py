@@ -132,3 +132,8 @@ def test_adam_differences_are_what_they_say(problem):
     assert 0 < found["square root"] < 1
     with pytest.raises(ValueError, match=r"size must be at least 1 \(got 0\)"):
         moments.of_batches(0)
+
+
+def test_a_network_has_inputs_and_outputs():
+    with pytest.raises(ValueError, match=r"sizes must list the inputs, any hidden units and the outputs \(got \(3,\)\)"):
+        initial(jax.random.key(0), (3,))
