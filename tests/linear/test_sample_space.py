@@ -29,7 +29,8 @@ def test_equals_the_dense_damped_solve(damping):
     # the dense solve itself loses cond = 1/damping digits
     np.testing.assert_allclose(flat(solution.value), dense, rtol=1e-12 + 1e-13 / damping)
     assert bool(solution.converged)
-    assert float(solution.residual) < 1e-12 + 1e-14 / damping
+    # the solution is 1/damping long, so that R^T R x rounds at eps/damping times |R|^2 = 28; a few of these, by the machine
+    assert float(solution.residual) < 1e-12 + 1e-13 / damping
 
 
 def test_without_damping_the_minimum_norm_solution():
