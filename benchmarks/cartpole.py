@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.environment import ROOT
 from ngtools.rl import envs, policies, trpo
 
-TABLE = ROOT / "book" / "_data" / "trpo_benchmark.json"
+TABLES = ROOT / "book" / "_data"
 TARGET, WINDOW, MOST, EVALUATED = 475.0, 20, 250_000, 20
 # Fewer copies than usual: an episode then spans fewer updates, so that the last 20 show a newer policy.  Copies,
 # batch and damping (sb3-contrib's) were chosen on seeds 100 to 109, which are not reported.
@@ -160,17 +160,16 @@ def sb3(seed: int, tuned: bool) -> dict[str, Any]:
     return {"seconds": seconds, "steps": int(model.num_timesteps), "evaluated": float(np.mean(returns))}
 
 
-def ours_otherwise(seeds: int) -> None:
-    """Add to the stored table what ours does with its settings but undamped, and with the defaults of ``Settings``."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
+def ours_otherwise(seeds: int) -> dict[str, list[dict[str, Any]]]:
+    """Rows of ours with its settings but undamped, and with the defaults of ``Settings``."""
+    rows = {}
     for name, settings in (
         ("ours, undamped", replace(SETTINGS, damping=0.0)),
         ("ours, defaults", trpo.Settings(iterations=1)),
     ):
         jax.block_until_ready(trpo.train(ENV, POLICY, jax.random.key(0), settings))
-        table["rows"][name] = [ours(seed, settings) for seed in range(seeds)]
-        table["medians"][name] = medians_of(table["rows"][name])
-    TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        rows[name] = [ours(seed, settings) for seed in range(seeds)]
+    return rows
 
 
 def medians_of(rows: list[dict[str, Any]]) -> dict[str, float]:
@@ -178,7 +177,7 @@ def medians_of(rows: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def main(arguments: list[str]) -> None:
-    """``[--seeds=10] [--tuned=5] [--together=32] [--ours]``; the table is written at the end."""
+    """``[--seeds=10] [--tuned=5] [--together=32] [--table=trpo_benchmark] [--ours]``; the table is written at the end."""
     import torch
 
     torch.set_num_threads(1)
@@ -202,6 +201,8 @@ def main(arguments: list[str]) -> None:
                 flush=True,
             )
     batched = ours_together(together)
+    if "ours" not in options:
+        rows |= ours_otherwise(seeds)
     print(f"{together} seeds at once: {batched['per_seed']:.2f} s a seed", flush=True)
     medians = {name: medians_of(entries) for name, entries in rows.items()}
     own = medians["ours"]
@@ -229,6 +230,6 @@ def main(arguments: list[str]) -> None:
         "together": batched,
     }
     if "ours" not in options:
-        TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-        ours_otherwise(seeds)
-        print(f"written: {TABLE}")
+        target = TABLES / f"{options.get('table', 'trpo_benchmark')}.json"
+        target.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        print(f"written: {target}")
