@@ -121,11 +121,12 @@ def batch(rollout: Rollout, value: Any, *, gamma: Any, lam: Any, normalise: bool
     made = Batch(observations, actions, A, A + V, jnp.zeros((), A.dtype), weights)
     centre = made.mean(A)
     spread = jnp.sqrt(made.mean((A - centre) ** 2))
-    # A is a difference of values: what is below their rounding is no information
+    # A is a difference of values: a spread of ten units of their rounding, or less, is no information
     rounding = 10 * jnp.finfo(A.dtype).eps * jnp.max(jnp.abs(A) + jnp.abs(V))
-    spread = jnp.where(spread <= rounding, 0, spread)
+    constant = spread <= rounding
     if normalise:
-        A = jnp.where(spread == 0, 0, (A - centre) / jnp.where(spread == 0, 1, spread))
+        A = (A - centre) / jnp.where(constant, jnp.inf, spread)
+    spread = jnp.where(constant, 0, spread)
     return Batch(observations, actions, A, made.targets, spread, weights)
 
 
@@ -134,13 +135,13 @@ def check_discounts(**values: Any) -> None:
     for name, value in values.items():
         if trees.is_traced(value):
             continue
-        if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "fiu" or not 0 <= value <= 1:
+        if np.ndim(value) or np.asarray(value).dtype.kind not in "fiu" or not 0 <= value <= 1:
             raise ValueError(f"{name} must lie in [0, 1] (got {value!r})")
 
 
 def _check_rows(rewards: Any, **others: Any) -> None:
     shape = np.shape(rewards)
-    if not shape or shape[0] == 0:
+    if not (shape and shape[0]):
         raise ValueError(f"rewards must have shape (T, ...), time first, with at least one row (got {shape})")
     for name, rows in {"rewards": rewards, **others}.items():
         kinds = (jnp.bool_,) if name in ("terminated", "truncated") else (jnp.floating, jnp.integer)

@@ -36,7 +36,7 @@ def _everywhere(phi: Any) -> Any:
 
 def _units(phi: Any) -> Any:
     # another unit for every second state
-    return np.where(np.arange(len(phi)) % 2 == 0, 0.2, 3.0)
+    return np.where(np.arange(len(phi)) % 2, 3.0, 0.2)
 
 
 CHARTS = (
@@ -104,7 +104,7 @@ def after_step(
     def measured(fraction: float) -> tuple[float, float]:
         new = phi + fraction * full
         if not chart.inside(new).all():
-            return np.inf, -np.inf
+            return np.inf, np.nan
         moved = _policy_of(chart.back(new))
         with np.errstate(divide="ignore"):  # a probability that underflows: the divergence is infinite
             kl = np.sum(pi * (np.log(pi) - np.log(moved)), axis=1)

@@ -60,7 +60,7 @@ def load(path: str | os.PathLike[str], like: Any) -> Any:
         There is no such file.
     """
     places = jax.tree_util.tree_leaves_with_path(like)
-    with _opened(path) as file:
+    with open(path, "rb") as stream, _opened(stream, path) as file:
         if "header" not in file:
             raise ValueError(f"{os.fspath(path)} was not written by checkpoint.save")
         header = json.loads(str(file["header"]))
@@ -91,10 +91,10 @@ def load(path: str | os.PathLike[str], like: Any) -> Any:
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 
-def _opened(path: Any) -> Any:
+def _opened(stream: Any, path: Any) -> Any:
     """Open an npz file; what is none is said to be none."""
     try:
-        file = np.load(path, allow_pickle=False)
+        file = np.load(stream, allow_pickle=False)
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
         raise ValueError(f"{os.fspath(path)} was not written by checkpoint.save: {error}") from error
     if not isinstance(file, np.lib.npyio.NpzFile):

@@ -122,7 +122,7 @@ def _states(params: Any, observations: Any, name: str) -> jax.Array:
     trees.check_floating(params, name)
     trees.check_finite(params, name)
     trees.numbers(observations, "observations", (jnp.floating, jnp.integer, jnp.bool_))
-    if np.ndim(observations) == 0:
+    if not np.ndim(observations):
         raise ValueError("observations must have a leading axis, shape (N, observation size) (got one number)")
     return jnp.asarray(observations).astype(jnp.result_type(*jax.tree.leaves(params)))
 

@@ -133,3 +133,57 @@ def test_a_discount_may_be_traced():
     one, flag = np.ones((2, 1)), np.zeros((2, 1), bool)
     found = jax.jit(lambda gamma: advantages.gae(one, one, one, flag, flag, gamma=gamma, lam=0.0))(0.5)
     np.testing.assert_allclose(found, 0.5)  # 1 + gamma - 1
+
+
+def played(rewards, **marks):
+    """A rollout of one copy whose critic, ``value``, says 0."""
+    rewards = np.asarray(rewards)[:, None]
+    nothing, never = np.zeros((*rewards.shape, 1), rewards.dtype), np.zeros(rewards.shape, bool)
+    return Rollout(nothing, rewards, rewards, nothing, never, never, rewards, **marks)
+
+
+@pytest.mark.parametrize("x64", [True, False])
+def test_a_spread_of_ten_units_of_rounding_is_no_information(x64):
+    with jax.enable_x64(x64):
+        eps = float(jnp.finfo(jnp.result_type(float)).eps)
+        for units, expected in ((10, 0.0), (11, 11 * eps)):
+            # 1 and 1 + 2 k eps are numbers of the machine, k eps from their mean
+            rewards = np.array([1.0, 1.0 + 2 * units * eps], jnp.result_type(float))
+            batch = advantages.batch(played(rewards), value, gamma=1.0, lam=0.0)
+            assert float(batch.spread) == pytest.approx(expected, rel=1e-6)
+            np.testing.assert_allclose(batch.advantages, [-1, 1] if expected else [0, 0], rtol=1e-6)
+
+
+def test_no_rewards_and_no_values_are_constant_advantages():
+    batch = advantages.batch(played(np.zeros(3)), value, gamma=1.0, lam=0.0)
+    assert float(batch.spread) == 0
+    np.testing.assert_array_equal(batch.advantages, 0)
+
+
+def test_a_rollout_without_a_valid_step_is_refused():
+    rewards = np.array([1.0, 2.0, 4.0])
+    with pytest.raises(ValueError, match="rollout has no valid step: there is nothing to take a mean over"):
+        advantages.batch(played(rewards, valid=np.zeros((3, 1), bool)), value, gamma=1.0, lam=0.0)
+
+    def spread(valid):
+        return advantages.batch(played(rewards, valid=valid), value, gamma=1.0, lam=0.0).spread
+
+    one = np.array([[False], [True], [True]])
+    assert float(spread(one)) == pytest.approx(1.0)  # 2 and 4
+    assert float(jax.jit(spread)(one)) == pytest.approx(1.0)  # marks that are traced are not looked at
+
+
+@pytest.mark.parametrize("bad", [np.array([0.5, 0.6]), np.array([0.5]), True, "0.9", 2, -1])
+def test_a_discount_is_one_number(bad):
+    with pytest.raises(ValueError, match=r"gamma must lie in \[0, 1\]"):
+        advantages.check_discounts(gamma=bad)
+
+
+def test_rewards_have_an_axis_of_time():
+    with pytest.raises(ValueError, match=r"time first, with at least one row \(got \(\)\)"):
+        advantages.gae(1.0, 1.0, 1.0, False, False, gamma=0.9, lam=0.9)
+    flag = np.zeros((2, 1), bool)
+    with pytest.raises(ValueError, match=r"next_values must have the shape of rewards, \(2, 1\) \(got \(3, 1\)\)"):
+        advantages.gae(np.ones((2, 1)), np.ones((2, 1)), np.ones((3, 1)), flag, flag, gamma=0.9, lam=0.9)
+    with pytest.raises(TypeError, match="terminated"):
+        advantages.gae(np.ones((2, 1)), np.ones((2, 1)), np.ones((2, 1)), 1 * flag, flag, gamma=0.9, lam=0.9)

@@ -10,6 +10,7 @@ from scipy.special import softmax
 
 from ngtools.rl import npg, trpo
 from ngtools.rl.anatomy import at_values, budget_shares, full_step, random_gains, trial
+from ngtools.rl.training import Method
 
 FOUND = trial(2)
 # rank 5 in 64 bits: five CG steps solve it, and the tolerance stops it there
@@ -99,3 +100,43 @@ def test_a_damped_length_is_shorter_than_the_radius():
 def test_a_radius_of_random_steps_is_positive():
     with pytest.raises(ValueError, match=r"delta must be .*> 0 \(got 0"):
         random_gains(FOUND, 0.0, np.random.default_rng(0), 5)
+
+
+def test_a_trial_is_played_without_a_critic():
+    """Targets are then discounted returns of ones: (1 - .99^k) / (1 - .99), k the steps to the end of episode or batch."""
+    assert FOUND.g.dtype == FOUND.F.dtype == np.float64
+    returns = np.asarray(FOUND.batch.targets).reshape(32, 16)  # steps, copies
+    left = np.log1p(-0.01 * returns) / np.log(0.99)
+    assert left == pytest.approx(np.round(left), abs=1e-9)
+    steps = np.round(left).astype(int)
+    assert (steps[-1] == 1).all()
+    # a step nearer to the end in the next row, unless an episode has ended here
+    assert ((steps[:-1] == steps[1:] + 1) | (steps[:-1] == 1)).all()
+    assert (steps[:-1] == 1).any()
+    with pytest.raises(ValueError, match="seed must be at least 0"):
+        trial(-1)
+
+
+def test_gains_of_the_number_of_directions_that_was_asked_for():
+    assert random_gains(FOUND, 0.1, np.random.default_rng(0)).shape == (300,)
+    assert random_gains(FOUND, 0.1, np.random.default_rng(0), 1).shape == (1,)
+    with pytest.raises(ValueError, match="count must be at least 1"):
+        random_gains(FOUND, 0.1, np.random.default_rng(0), 0)
+    with pytest.raises(ValueError, match="delta must be > 0"):
+        full_step(FOUND, 0.0)
+
+
+def test_values_of_a_setting_share_one_program():
+    traced = []
+
+    def update(policy, state, batch, settings):
+        traced.append(settings)
+        return state, settings.delta**2 + settings.shrink
+
+    method = Method("counting", update)
+    for values in ([0.5, 2.0], [3.0, 4.0]):
+        found = at_values(method, FOUND, trpo.Settings(shrink=0.25), "delta", values)
+        assert found == pytest.approx(np.square(values) + 0.25)
+    assert len(traced) == 1
+    assert found.dtype == np.float64
+    assert FOUND != replace(FOUND)  # arrays are not compared: a trial is itself alone

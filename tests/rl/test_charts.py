@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -85,3 +87,93 @@ def test_kind_is_checked():
         after_step(PROBLEM, CHARTS[2], np.full(len(Z), -1e3), 0.9, "vanilla", 0.1)
     with pytest.raises(ValueError, match="mdp must have 2 actions: a chart has one coordinate a state"):
         after_step(mdp.random_mdp(np.random.default_rng(0), 2, 3), CHARTS[0], [0.0, 0.0], 0.9, "vanilla", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("log odds", [-1e9, 0, 1e9], [np.nan, np.inf, -np.inf]),
+        ("rescaled log odds", [-1e9, 0, 1e9], [np.nan, np.inf, -np.inf]),
+        ("probabilities", [1e-9, 0.5, 1 - 1e-9], [-0.5, 0, 1, 1.5]),
+        ("log-probabilities", [-1e9, -1, -1e-9], [0, 0.5, 2]),
+        ("angles", [1e-9, 2, np.pi - 1e-9], [-0.5, 0, np.pi, 4]),
+    ],
+)
+def test_a_domain_is_open(name, inside, outside):
+    chart = next(chart for chart in CHARTS if chart.name == name)
+    assert chart.inside(np.array(inside)).all()
+    assert not chart.inside(np.array(outside)).any()
+
+
+def test_a_gap_is_the_largest_difference_of_probabilities():
+    """Plain steps of the log odds z: size g, and size (dphi / dz)^-2 g where phi = z / u, u = 0.2 or 3."""
+    rate, found = 0.7, mdp.evaluate(PROBLEM, policy_of(Z), 0.9)
+    p = 1 / (1 + np.exp(-Z))
+    g = found.rho * p * (1 - p) * (found.Q[:, 1] - found.Q[:, 0])
+    one, other = Z + rate * g, Z + rate * np.array([0.2, 3.0, 0.2, 3.0]) ** 2 * g
+    expected = np.abs(1 / (1 + np.exp(-one)) - 1 / (1 + np.exp(-other))).max()
+    assert expected > 1e-2
+    assert chart_gap(PROBLEM, CHARTS[1], Z, 0.9, "vanilla", [rate]) == pytest.approx([expected], rel=1e-10)
+    new, fraction = after_step(PROBLEM, CHARTS[0], Z, 0.9, "vanilla", rate)
+    assert new == pytest.approx(one, rel=1e-12)
+    assert fraction == 1
+    with pytest.raises(ValueError, match=r"sizes\[1\] must be > 0"):
+        chart_gap(PROBLEM, CHARTS[1], Z, 0.9, "vanilla", [1.0, 0.0])
+
+
+def test_backtracking_takes_the_first_power_that_serves():
+    size, chart = 2.0, CHARTS[4]
+    phi = chart.to(Z)
+    new, fraction = after_step(PROBLEM, chart, phi, 0.9, "backtracking", size)
+    full = (new - phi) / fraction
+    old = policy_of(Z)
+    found = mdp.evaluate(PROBLEM, old, 0.9)
+
+    def serves(power):
+        there = phi + 0.8**power * full
+        if not chart.inside(there).all():
+            return False
+        moved = policy_of(chart.back(there))
+        kl, gain = (found.rho @ x.sum(axis=1) for x in (old * np.log(old / moved), moved * found.advantage))
+        return kl <= size and gain > 0
+
+    first = next(power for power in range(30) if serves(power))
+    assert first > 2
+    assert fraction == pytest.approx(0.8**first, rel=1e-12)
+
+
+def test_a_step_that_serves_nowhere_is_given_up():
+    asked = []
+
+    def inside(phi):
+        asked.append(phi)
+        return np.full(len(phi), len(asked) == 1)  # the start, and nothing else
+
+    chart = replace(CHARTS[0], inside=inside)
+    with pytest.raises(RuntimeError, match="no acceptable step after 30 backtracks: take a smaller size"):
+        after_step(PROBLEM, chart, Z, 0.9, "backtracking", 0.1)
+    assert len(asked) == 1 + 30
+    assert asked[-1] - Z == pytest.approx(0.8**29 * (asked[1] - Z), rel=1e-12)
+
+
+def test_bisection_ends_on_the_radius_wherever_it_lies():
+    """Beyond the full step as well as before it; a step out of the domain is one that is too long."""
+    old = policy_of(Z)
+    found = mdp.evaluate(PROBLEM, old, 0.9)
+    fractions = []
+    for chart, size in ((CHARTS[0], 3.0), (CHARTS[2], 0.5), (CHARTS[4], 0.05)):
+        new, fraction = after_step(PROBLEM, chart, chart.to(Z), 0.9, "bisection", size)
+        moved = policy_of(chart.back(new))
+        assert found.rho @ np.sum(old * np.log(old / moved), axis=1) == pytest.approx(size, rel=1e-10)
+        fractions.append(fraction)
+    assert min(fractions) < 1 < max(fractions)
+
+
+def test_an_ascent_begins_where_it_stands():
+    assert ascend(PROBLEM, CHARTS[2], Z, 0.9, "vanilla", 100.0, 3).shape == (4,)
+    here = ascend(PROBLEM, CHARTS[2], Z, 0.9, "vanilla", 100.0, 0)
+    assert here == pytest.approx([mdp.evaluate(PROBLEM, policy_of(Z), 0.9).expected_return], rel=1e-12)
+    with pytest.raises(ValueError, match="steps must be at least 0"):
+        ascend(PROBLEM, CHARTS[2], Z, 0.9, "vanilla", 1.0, -1)
+    with pytest.raises(ValueError, match=r"size must be .*> 0 \(got 0"):
+        after_step(PROBLEM, CHARTS[0], Z, 0.9, "vanilla", 0.0)

@@ -59,3 +59,45 @@ def test_files_of_other_programs_are_refused(tmp_path):
     with pytest.raises(TypeError, match=r"must hold arrays of numbers and keys \(got 'x' at \['name'\]\)"):
         checkpoint.save(tmp_path / "x.npz", {"name": "x"})
     assert not (tmp_path / "x.npz").exists()
+
+
+def test_a_file_says_which_format_it_has(tmp_path):
+    """The files that are about must be read by what comes after: the first format is 1."""
+    path = tmp_path / "p.npz"
+    checkpoint.save(path, [jnp.ones(2), jax.random.key(0)])
+    with np.load(path) as file:
+        header = json.loads(str(file["header"]))
+        assert sorted(file) == ["header", "leaf0", "leaf1"]
+    assert header == {"format": 1, "leaves": [{"place": "[0]", "key": ""}, {"place": "[1]", "key": "threefry2x32"}]}
+    np.savez(path, header=np.array(json.dumps({"format": 0, "leaves": []})))
+    with pytest.raises(ValueError, match="has format 0; this code reads format 1"):
+        checkpoint.load(path, {})
+
+
+def test_differences_are_named_in_either_direction(tmp_path):
+    path = tmp_path / "p.npz"
+    checkpoint.save(path, {name: jnp.ones(3) for name in "bcd"})
+    for names, shown in (("xyz", r"\[\"\['b'\]\", \"\['c'\]\", \"\['d'\]\"\]$"), ("ab", r"'a'.*'c'.*'d'")):
+        with pytest.raises(ValueError, match=shown):
+            checkpoint.load(path, {name: jnp.ones(3) for name in names})
+    for like in (np.ones(2, np.float32), np.ones((3, 1), np.float32), np.ones(3, np.float16), np.ones(3, np.int32)):
+        with pytest.raises(ValueError, match=r"holds float32 of shape \(3,\) at \['b'\], like has"):
+            checkpoint.load(path, {name: like for name in "bcd"})
+    checkpoint.save(path, jax.random.key(0))
+    with pytest.raises(ValueError, match="holds a key of threefry2x32 at , like has a key of rbg"):
+        checkpoint.load(path, jax.random.key(0, impl="rbg"))
+    checkpoint.save(path, jax.random.key(0, impl="rbg"))
+    with pytest.raises(ValueError, match="holds a key of rbg at , like has a key of threefry2x32"):
+        checkpoint.load(path, jax.random.key(0))
+
+
+def test_half_a_file_is_none(tmp_path):
+    path = tmp_path / "p.npz"
+    checkpoint.save(path, jnp.arange(5.0))
+    whole = path.read_bytes()
+    for part in (whole[: len(whole) // 2], b""):
+        path.write_bytes(part)
+        with pytest.raises(ValueError, match="p.npz was not written by checkpoint.save: "):
+            checkpoint.load(path, jnp.arange(5.0))
+    with pytest.raises(FileNotFoundError):
+        checkpoint.load(tmp_path / "q.npz", ())

@@ -60,6 +60,54 @@ def test_pendulum_moves_like_gymnasiums(x64, rng):
     assert not terminated.any()
 
 
+def test_the_records_say_what_gymnasium_says():
+    for env in (CARTPOLE, PENDULUM):
+        own = gym.make(env.name, disable_env_checker=True)
+        size, space, _, _ = envs.vector.spaces_of(own.observation_space, own.action_space)
+        assert (env.observation_size, env.action_space) == (size, space)
+        assert env.horizon == own.spec.max_episode_steps
+        assert replace(env) != env  # a record is itself alone: its functions are compiled by what they are
+    both = CARTPOLE, envs.gymnasium("CartPole-v1")
+    assert [env.num_envs for env in both] == [16, 16]  # a batch of 2048 is 128 steps of each
+    assert repr(both[1]) == "<Gymnasium environment CartPole-v1: 16 copies>"
+    both[1].close()
+
+
+def test_cartpole_ends_beyond_its_limits_and_not_on_them():
+    own = gym.make("CartPole-v1", disable_env_checker=True).unwrapped
+    limits = {0: own.x_threshold, 2: own.theta_threshold_radians}
+    assert limits == pytest.approx({0: 2.4, 2: np.deg2rad(12)})
+    seen = []
+    with jax.enable_x64(True):
+        for place, limit in limits.items():
+            for size in (limit, np.nextafter(limit, 9)):
+                for sign in (-1, 1):
+                    state = np.zeros(4)
+                    state[place] = sign * size  # at rest: the step leaves it there
+                    own.reset(seed=0)
+                    own.state = state
+                    after, reward, terminated = CARTPOLE.step(jnp.asarray(state), 1)
+                    assert bool(terminated) == own.step(1)[2]
+                    assert float(reward) == 1
+                    np.testing.assert_allclose(after, own.state, atol=1e-15)
+                    seen.append(bool(terminated))
+    assert seen == 2 * [False, False, True, True]
+
+
+def test_pendulum_is_held_to_its_bounds():
+    own = gym.make("Pendulum-v1", disable_env_checker=True).unwrapped
+    own.reset(seed=0)
+    with jax.enable_x64(True):
+        # speeds and torques beyond the bounds, angles beside the one that counts as a full turn
+        for angle in (-9.5, -np.pi + 1e-9, 0.4, np.pi - 1e-9, 3.2):
+            for spin, torque in ((7.9, 5.0), (-7.9, -5.0), (0.5, 1.9), (0.5, 2.1), (-0.5, -2.1)):
+                own.state = np.array([angle, spin])
+                _, expected, *_ = own.step(np.array([torque]))
+                state, reward, _ = PENDULUM.step(jnp.array([angle, spin]), jnp.array([torque]))
+                np.testing.assert_allclose(state, own.state, atol=1e-13)
+                assert float(reward) == pytest.approx(float(expected), rel=1e-12)
+
+
 def test_first_states_have_gymnasiums_ranges():
     keys = jax.random.split(jax.random.key(0), 2000)
     for env, bounds in ((CARTPOLE, [0.05] * 4), (PENDULUM, [np.pi, 1.0])):
@@ -99,6 +147,37 @@ def test_an_episode_ends_where_gymnasiums_does(controller):
         assert (count == 500) == truncated
         np.testing.assert_array_equal(actors.state, fresh)  # the next episode has begun
         assert (int(actors.elapsed[0]), float(actors.returns[0])) == (0, 0.0)
+
+
+def test_where_an_episode_ends_every_leaf_of_the_state_is_a_fresh_one():
+    traced = []
+
+    def reset(key):
+        traced.append(key)
+        return {"age": jnp.zeros(()), "grid": jax.random.uniform(key, (2, 3))}
+
+    def step(state, action):
+        state = {"age": state["age"] + 1, "grid": state["grid"] + action}
+        return state, 10.0 * state["age"], action == 3
+
+    env = envs.Environment("grid", 1, envs.Discrete(4), 5, 4, reset, step, lambda state: state["age"][None])
+    actors, again = (envs.begin(env, jax.random.key(seed)) for seed in (0, 1))
+    assert len(traced) == 1  # the program of the first call serves the second
+    assert actors.elapsed.tolist() == actors.returns.tolist() == [0, 0, 0, 0]
+    assert (actors.state["grid"] != again.state["grid"]).all()
+    # the third copy has played longer than the limit, under another one say: it is at its end as well
+    actors = replace(actors, elapsed=jnp.array([0, 4, 7, 0]), returns=jnp.array([1.0, 2.0, 3.0, 4.0]))
+    fresh = {"age": jnp.full(4, -7.0), "grid": jnp.full((4, 2, 3), -7.0)}
+    after, made = envs.advance(env, actors, jnp.array([1, 1, 1, 3]), fresh)
+    assert made.truncated.tolist() == [False, True, True, False]
+    assert made.terminated.tolist() == [False, False, False, True]
+    assert made.next_observations.ravel().tolist() == [1, 1, 1, 1]
+    np.testing.assert_array_equal(made.episode_returns, [np.nan, 12, 13, 14])
+    assert after.state["age"].tolist() == [1, -7, -7, -7]
+    np.testing.assert_array_equal(after.state["grid"][0], actors.state["grid"][0] + 1)
+    np.testing.assert_array_equal(after.state["grid"][1:], fresh["grid"][1:])
+    assert after.elapsed.tolist() == [1, 0, 0, 0]
+    assert after.returns.tolist() == [11, 0, 0, 0]
 
 
 class Counting(gym.Env):
@@ -142,7 +221,66 @@ def test_gymnasium_copies_end_and_restart_where_they_should(rng):
             else:
                 assert np.isnan(transition.episode_returns[i])
     assert min(ends.values()) > 0, ends  # every kind of end was seen
+    assert repr(env) == "<Gymnasium environment Counting: 3 copies>"  # made by a function: its class names it
     env.close()
+
+
+def test_options_go_to_gymnasium():
+    env = envs.gymnasium("CartPole-v1", num_envs=2, max_episode_steps=3)
+    actors = env.begin(seed=4)
+    ends = [actors.advance(np.array([0, 1])).truncated.tolist() for _ in range(4)]
+    assert ends == [[False, False], [False, False], [True, True], [False, False]]
+    env.close()
+    own = gym.make("CartPole-v1")
+    for seed, seen in zip((4, 5), env.begin(seed=4).observations):
+        np.testing.assert_array_equal(seen, own.reset(seed=seed)[0])
+
+
+class Short(gym.Env):
+    """Two, three or four steps an episode, by the seed, half a point each; the end is one that the seed chooses."""
+
+    observation_space = gym.spaces.Box(-np.inf, np.inf, (1,))
+    action_space = gym.spaces.Discrete(2)
+    made = []
+
+    def __init__(self):
+        self.made.append(self)
+        self.closed = False
+
+    def reset(self, *, seed=None, options=None):
+        self.seed, self.left = seed, 2 + seed % 3
+        return np.full(1, seed, np.float32), {}
+
+    def step(self, action):
+        assert self.left > 0, "no step beyond the end"
+        assert action == self.seed % 2
+        self.left -= 1
+        over = self.left == 0
+        return np.full(1, self.seed, np.float32), 0.5, over and self.seed % 2 == 0, over and self.seed % 2 == 1, {}
+
+    def close(self):
+        self.closed = True
+
+
+class Parity:
+    """A policy that counts how often it is traced."""
+
+    def __init__(self):
+        self.traced = 0
+
+    def greedy(self, params, observations):
+        self.traced += 1
+        return (params + observations[:, 0].astype(int)) % 2
+
+
+def test_evaluate_plays_a_hundred_episodes_to_their_ends_and_no_further():
+    Short.made.clear()
+    policy = Parity()
+    returns = envs.evaluate(Short, policy, 0)
+    assert [copy.seed for copy in Short.made] == list(range(100))
+    assert returns.tolist() == [0.5 * (2 + seed % 3) for seed in range(100)]
+    assert all(copy.closed for copy in Short.made)
+    assert policy.traced == 1  # compiled once
 
 
 def test_spaces_are_translated():
@@ -191,5 +329,7 @@ def test_bad_requests_are_named():
         envs.make("CartPole-v1", num_envs=0)
     with pytest.raises(ValueError, match="horizon"):
         envs.make("Pendulum-v1", horizon=2.5)
+    with pytest.raises(ValueError, match=r"num_envs must be a whole number of at least 1 \(got True\)"):
+        envs.gymnasium("CartPole-v1", num_envs=True)
     with pytest.raises(ValueError, match="episodes"):
         envs.evaluate("CartPole-v1", None, None, episodes=0)
