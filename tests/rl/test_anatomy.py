@@ -139,4 +139,4 @@ def test_values_of_a_setting_share_one_program():
         assert found == pytest.approx(np.square(values) + 0.25)
     assert len(traced) == 1
     assert found.dtype == np.float64
-    assert FOUND != replace(FOUND)  # arrays are not compared: a trial is itself alone
+    assert replace(FOUND) != FOUND  # arrays are not compared: a trial is itself alone

@@ -236,15 +236,17 @@ def test_options_go_to_gymnasium():
         np.testing.assert_array_equal(seen, own.reset(seed=seed)[0])
 
 
+MADE = []
+
+
 class Short(gym.Env):
     """Two, three or four steps an episode, by the seed, half a point each; the end is one that the seed chooses."""
 
     observation_space = gym.spaces.Box(-np.inf, np.inf, (1,))
     action_space = gym.spaces.Discrete(2)
-    made = []
 
     def __init__(self):
-        self.made.append(self)
+        MADE.append(self)
         self.closed = False
 
     def reset(self, *, seed=None, options=None):
@@ -274,12 +276,12 @@ class Parity:
 
 
 def test_evaluate_plays_a_hundred_episodes_to_their_ends_and_no_further():
-    Short.made.clear()
+    MADE.clear()
     policy = Parity()
     returns = envs.evaluate(Short, policy, 0)
-    assert [copy.seed for copy in Short.made] == list(range(100))
+    assert [copy.seed for copy in MADE] == list(range(100))
     assert returns.tolist() == [0.5 * (2 + seed % 3) for seed in range(100)]
-    assert all(copy.closed for copy in Short.made)
+    assert all(copy.closed for copy in MADE)
     assert policy.traced == 1  # compiled once
 
 
