@@ -14,6 +14,7 @@ import numpy as np
 from ngtools.checks import real_array
 from ngtools.descent.networks import normal_kernels, tanh_network
 from ngtools.families import Family
+from ngtools.families.support import Integers
 from ngtools.products import Head
 from ngtools.products.heads import resolve
 from ngtools.rl.envs.protocol import Box, Discrete, check_counts
@@ -220,8 +221,7 @@ def _discrete(space: Discrete, head: Any) -> tuple[Any, int]:
             raise ValueError(f"a bernoulli head needs 2 actions (the environment has {space.n}); use 'categorical'")
         return head, 1
     if isinstance(head, tuple) and len(head) == 2 and isinstance(head[0], Family):
-        last = getattr(head[0].support, "upper", None)
-        if getattr(head[0].support, "lower", None) != 0 or last != space.n - 1:
+        if head[0].support != Integers(0, space.n - 1):
             raise ValueError(
                 f"the head must be a distribution over the actions 0, ..., {space.n - 1} (got '{head[0].name}' on "
                 f"{head[0].support})"

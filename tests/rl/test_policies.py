@@ -1,5 +1,7 @@
 """Policies: the distributions their heads make, their derivatives, their Fisher matrices."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -220,3 +222,127 @@ def test_observations_and_actions_that_are_none():
         policy.log_prob(params, np.ones((2, 4)), [-1, 1])
     with pytest.raises(TypeError, match=r"hidden must list the units of each hidden layer \(got '64'\)"):
         policies.mlp(CARTPOLE, hidden="64")
+
+
+def env_of(space, size=2):
+    return type("Env", (), {"observation_size": size, "action_space": space})()
+
+
+THREE = env_of(envs.Box(3, (-1.0,) * 3, (1.0,) * 3))
+
+
+@pytest.mark.parametrize(
+    ("head", "mean", "std"),
+    [
+        (None, [0.5, -1.0, 2.0], [1.0, 2.0, 0.5]),
+        ("normal", [0.5, -1.0, 2.0], [1.0, 2.0, 0.5]),
+        ("unit-normal", [0.5, -1.0, 2.0], [1.0, 1.0, 1.0]),
+        ((NORMAL, "mean-variance"), [0.5, -1.0, 2.0], [1.0, 2.0, 0.5]),
+    ],
+)
+def test_actions_of_three_entries(head, mean, std):
+    mean, std = np.array(mean), np.array(std)
+    outputs = {"unit-normal": mean, None: np.append(mean, np.log(std)), "normal": np.append(mean, np.log(std))}
+    z = outputs[head] if not isinstance(head, tuple) else np.append(mean, std**2)
+    policy = policies.of_model(THREE, lambda p, x: p, lambda key: jnp.asarray(z), head=head)
+    params, states = policy.init(None), np.ones((2, 2))
+    assert policy.outputs(params, states).shape == (2, len(z))
+    np.testing.assert_allclose(policy.greedy(params, states), [mean, mean], rtol=1e-6)
+    actions = np.array([[1.0, 0.0, 2.5], [0.0, -3.0, 1.0]], np.float32)
+    expected = stats.norm.logpdf(actions, mean, std).sum(axis=1)
+    np.testing.assert_allclose(policy.log_prob(params, states, actions), expected, rtol=1e-5)
+    drawn = np.asarray(policy.sample(params, np.ones((3000, 2)), jax.random.key(0)))
+    assert drawn.shape == (3000, 3)
+    assert (np.abs(drawn.mean(axis=0) - mean) < 5 * std / np.sqrt(3000)).all()
+
+
+def test_a_network_starts_close_to_uniform():
+    """Kernels of variance 1 / inputs, so that sizes stay; the last of a policy is a hundredth of that in deviation."""
+    start = policies.network_start(jax.random.key(0), (400, 300, 100))
+    for layer, inputs, outputs in (("0", 400, 300), ("1", 300, 100)):
+        assert start[layer]["kernel"].shape == (inputs, outputs)
+        # relative error of a deviation of n numbers: 1 / sqrt(2 n), here below 0.5 %
+        assert float(start[layer]["kernel"].std()) == pytest.approx(inputs**-0.5, rel=0.02)
+        assert not start[layer]["bias"].any()
+    policy = policies.mlp(env_of(envs.Discrete(50)), (200,))
+    params = policy.init(jax.random.key(1))
+    assert float(params["0"]["kernel"].std()) == pytest.approx(2**-0.5, rel=0.2)
+    assert float(params["1"]["kernel"].std()) == pytest.approx(0.01 * 200**-0.5, rel=0.05)
+    p = np.exp(policy.log_prob(params, np.ones((50, 2)), np.arange(50)))
+    assert p == pytest.approx(np.full(50, 1 / 50), rel=0.05)
+
+
+def test_heads_of_two_actions_say_what_they_are():
+    assert repr(policies.linear(CARTPOLE)) == "<policy: linear, categorical head>"
+    assert repr(policies.mlp(CARTPOLE, [3, 5])) == "<policy: network of 3, 5 tanh units, categorical head>"
+    with_name = policies.in_chart(policies.linear(CARTPOLE), lambda p: p, lambda p: p)
+    assert with_name.name == "linear, another chart"
+    assert policies.linear(CARTPOLE, head="categorical").head.size == 2
+    assert policies.linear(CARTPOLE, head=[CATEGORICAL, "minimal-logits"]).head.size == 1
+    start = policies.linear(CARTPOLE, scale=(1, -1, 2, 1)).init(None)  # a mirrored entry is an entry
+    assert {name: leaf.shape for name, leaf in start.items()} == {"kernel": (4, 2), "bias": (2,)}
+    both = policies.linear(CARTPOLE), policies.linear(CARTPOLE, bias=False)
+    assert [sorted(policy.init(None)) for policy in both] == [["bias", "kernel"], ["kernel"]]
+    assert replace(both[0]) != both[0]  # a record is itself alone
+
+
+@pytest.mark.parametrize(
+    ("env", "head", "message"),
+    [
+        (env_of(envs.Discrete(1)), "bernoulli", r"needs 2 actions \(the environment has 1\)"),
+        (CARTPOLE, (families.get("categorical", K=3), "logits"), "distribution over the actions 0, ..., 1"),
+        (env_of(envs.Discrete(4)), (CATEGORICAL, "logits"), r"actions 0, ..., 3 \(got 'categorical' on Integers"),
+        (CARTPOLE, (families.get("geometric"), "probability"), "distribution over the actions 0, ..., 1"),
+        # it has density between the actions, and none on them
+        (CARTPOLE, (families.get("beta"), "alpha-beta"), r"actions 0, ..., 1 \(got 'beta' on Interval"),
+        (CARTPOLE, (CATEGORICAL, "logits", "more"), "a policy over 2 actions needs the head"),
+        (CARTPOLE, ("categorical", "logits"), "a policy over 2 actions needs the head"),
+        (PENDULUM, "von-mises", "a policy over vectors needs the head"),
+        (PENDULUM, (families.get("laplace"), "location-scale"), "a policy over vectors needs the head"),
+    ],
+)
+def test_heads_that_do_not_fit_the_actions(env, head, message):
+    with pytest.raises(ValueError, match=message):
+        policies.linear(env, head=head)
+
+
+def test_what_is_no_environment_and_no_layers():
+    for nothing in (object(), type("Env", (), {"observation_size": 2})(), type("Env", (), {"action_space": 2})()):
+        with pytest.raises(TypeError, match=r"env must come from envs.make or envs.gymnasium"):
+            policies.linear(nothing)
+    with pytest.raises(TypeError, match="hidden must list the units"):
+        policies.mlp(CARTPOLE, hidden=64)
+    with pytest.raises(ValueError, match="4 finite factors"):
+        policies.linear(CARTPOLE, scale=(1, 1, 1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda p, x: p["kernal"] @ x,  # KeyError
+        lambda p, x: p @ x[:3],  # TypeError: shapes of a product
+        lambda p, x: (p, x)[2],  # IndexError
+        lambda p, x: jnp.reshape(p, (7,)),  # whatever JAX raises for a size
+    ],
+)
+def test_a_model_that_fails_is_named(model):
+    policy = policies.of_model(CARTPOLE, model, lambda key: {"kernel": jnp.ones((2, 4))})
+    with pytest.raises(ValueError, match=r"the model of <policy: a model, categorical head> fails on these params"):
+        policy.outputs(policy.init(None), np.ones((3, 4)))
+
+
+def test_sizes_are_named_whether_too_large_or_too_small():
+    policy = policies.of_model(CARTPOLE, lambda w, x: w[:1] * x[0], lambda key: jnp.ones(4))
+    with pytest.raises(ValueError, match=r"it returns shape \(1,\)"):
+        policy.outputs(jnp.ones(4), np.ones((3, 4)))
+    linear = policies.linear(CARTPOLE)
+    params = linear.init(None)
+    for actions in ([0], [0, 1, 1], [[0], [1]]):
+        with pytest.raises(ValueError, match=r"actions must have shape \(2,\), one for each observation"):
+            linear.log_prob(params, np.ones((2, 4)), actions)
+    with pytest.raises(TypeError, match="actions must be whole numbers"):
+        linear.log_prob(params, np.ones((2, 4)), [0.0, 1.0])
+    pendulum = policies.linear(PENDULUM)
+    with pytest.raises(ValueError, match=r"actions must have shape \(2, 1\)"):
+        pendulum.log_prob(pendulum.init(None), np.ones((2, 3)), [0.5, 0.5])
+    assert linear.log_prob(params, np.ones((0, 4)), np.zeros(0, int)).shape == (0,)  # no step, no action to look at
