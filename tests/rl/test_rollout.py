@@ -84,3 +84,33 @@ def test_both_kinds_of_environment_give_the_same_returns():
     assert abs(a.mean() - b.mean()) < 4 * error  # a coin that balances: about 22 steps
     assert jax.tree.structure(one) == jax.tree.structure(other)
     assert [leaf.shape for leaf in jax.tree.leaves(one)] == [leaf.shape for leaf in jax.tree.leaves(other)]
+    assert [leaf.dtype for leaf in jax.tree.leaves(one)] == [leaf.dtype for leaf in jax.tree.leaves(other)]
+
+
+def test_actions_of_gymnasiums_copies_come_from_one_program():
+    class Echo:
+        """A policy that does what it sees, and counts how often it is traced."""
+
+        traced = 0
+
+        def sample(self, params, observations, key):
+            self.traced += 1
+            return params * observations[:, 0]
+
+    class Walk:
+        """Two copies that go where they are told."""
+
+        observations = np.array([[1.0], [2.0]])
+
+        def advance(self, actions):
+            self.observations = actions[:, None] + 0.0
+            never = np.zeros(2, bool)
+            return envs.Transition(10 * actions, self.observations, never, never, np.full(2, np.nan))
+
+    policy = Echo()
+    found = collect_gymnasium(policy, 2.0, Walk(), jax.random.key(0), 4)
+    assert policy.traced == 1
+    assert found.observations[..., 0].tolist() == [[1, 2], [2, 4], [4, 8], [8, 16]]
+    assert found.next_observations[..., 0].tolist() == found.actions.tolist() == [[2, 4], [4, 8], [8, 16], [16, 32]]
+    assert found.rewards.tolist() == (10 * found.actions).tolist()
+    assert found.valid is None

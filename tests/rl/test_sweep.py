@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
 
 from ngtools.rl import critics, envs, policies, reinforce
+from ngtools.rl.report import settle
 from ngtools.rl.sweep import starts, sweep
+from ngtools.rl.training import Method
 
 
 @pytest.mark.parametrize("sampling", ["steps", "episodes"])
@@ -31,3 +35,30 @@ def test_the_knob_is_an_entry():
     env = envs.make("CartPole-v1", num_envs=2)
     with pytest.raises(ValueError, match="knob must be an entry"):
         sweep(reinforce.METHOD, env, policies.linear(env), reinforce.Settings(), "delta", [1.0], None)
+
+
+@pytest.mark.parametrize("seeds", [3, [], [[1, 2]], [0.5], [True], ["1"]])
+def test_seeds_are_a_row_of_whole_numbers(seeds):
+    env = envs.make("CartPole-v1", num_envs=2)
+    with pytest.raises(ValueError, match="seeds must be whole numbers, at least one"):
+        starts(reinforce.METHOD, env, policies.linear(env), reinforce.Settings(), seeds)
+
+
+def test_a_second_sweep_is_compiled_already():
+    traced = []
+
+    def update(policy, state, batch, settings):
+        traced.append(settings)
+        moved = jax.tree.map(lambda leaf: leaf + settings.learning_rate, state.params)
+        params, report = settle(policy, state.params, moved, batch, 0)
+        return replace(state, params=params), report
+
+    env = envs.make("CartPole-v1", num_envs=2, horizon=3)
+    policy, method = policies.linear(env), Method("addition", update)
+    settings = reinforce.Settings(iterations=1, batch=4, critic=critics.none())
+    states = starts(method, env, policy, settings, [7])
+    for values in ([0.25, 0.5], [1.0, 2.0]):
+        final, trace = sweep(method, env, policy, settings, "learning_rate", values, states)
+        assert np.asarray(final.params["kernel"])[:, 0, 0, 0].tolist() == values
+        assert trace.env_steps.tolist() == [[[4]], [[4]]]
+    assert len(traced) == 1
