@@ -41,7 +41,7 @@ def count_of(inputs: Any) -> int:
     if len(counts) != 1 or not all(shapes):
         raise ValueError(f"every leaf of the batch needs one leading axis of the same length (got shapes {shapes})")
     (count,) = counts
-    if count == 0:
+    if not count:
         raise ValueError("the batch is empty: a mean over 0 examples is not defined")
     return count
 
@@ -76,8 +76,9 @@ def weights_of(weights: Any, count: int) -> Any:
     if not trees.is_traced(weights):
         values = trees.local(weights)
         # of weights spread over several processes, all of this one's may be 0
-        if not (np.isfinite(values).all() and values.min() >= 0 and (values.sum() > 0 or len(values) < count)):
+        if not (np.isfinite(values).all() and values.min() >= 0 and (values.any() or len(values) < count)):
             raise ValueError(f"weights must be >= 0 and not all 0 (got values from {values.min()} to {values.max()})")
+    weights = jnp.asarray(weights)
     return weights / jnp.sum(weights)
 
 
@@ -118,7 +119,8 @@ def gauss_newton(multiply: Callable[[Any, Any], Any], residuals: Any, v: Any) ->
     """Return the mean of J^T C J v, given the linearised model, the state of C and the weights."""
     push, state, weights = residuals
     pull = jax.linear_transpose(push, v)
-    return pull(averaged(multiply(state, push(v)), weights))[0]
+    (product,) = pull(averaged(multiply(state, push(v)), weights))
+    return product
 
 
 def along(push: Callable[[Any], Any], v: Any) -> Any:

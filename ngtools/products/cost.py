@@ -33,7 +33,7 @@ def _count(jaxpr: Any) -> int:
             (contracted, _), _ = equation.params["dimension_numbers"]
             inner = math.prod(equation.invars[0].aval.shape[axis] for axis in contracted)
             total += inner * math.prod(equation.outvars[0].aval.shape)
-        times = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
+        times = equation.params.get("length", 1)  # of a scan
         for parameter in equation.params.values():
             for inside in parameter if isinstance(parameter, (tuple, list)) else (parameter,):
                 body = getattr(inside, "jaxpr", inside)

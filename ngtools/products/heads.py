@@ -26,6 +26,7 @@ import numpy as np
 
 from ngtools import families, trees
 from ngtools.families import Chart, Family
+from ngtools.families.support import Simplex, Vector
 
 __all__ = ["Head", "resolve"]
 
@@ -68,7 +69,7 @@ class Head:
             return
         if not jnp.issubdtype(jnp.result_type(labels), jnp.integer):
             raise TypeError(f"labels of a categorical head must be integers (got {jnp.result_type(labels)})")
-        if np.ndim(labels) != 1:
+        if np.shape(labels)[1:]:
             raise ValueError(f"labels must have shape ({count},), not one-hot (got shape {np.shape(labels)})")
         if not trees.is_traced(labels):
             values = trees.local(labels)
@@ -138,8 +139,7 @@ def _categorical(size: int) -> Head:
 def _named(name: str, size: int) -> Head:
     family, chart = _NAMED[name]
     record = families.get(family)
-    if name == "unit-normal":
-        # a line in the family: the standard deviation is held at 1
+    if chart not in record.charts:  # a line in the family: the standard deviation is held at 1
         mean = record.chart("mean-std").parameters[:1]
         line = Chart(chart, mean, to_home=lambda phi, m: (phi[0], 1), from_home=lambda theta, m: (theta[0],))
         record = dataclasses.replace(record, chart_records=(line,))
@@ -151,7 +151,7 @@ def _named(name: str, size: int) -> Head:
 def _of_family(family: Family, chart: str, size: int) -> Head:
     dimension = family.dimension(chart)
     copies = size // dimension
-    if copies * dimension != size:
+    if size % dimension:
         raise ValueError(
             f"the head '{family.name}', chart '{chart}', has {dimension} coordinates; the model has {size} outputs, "
             "which is no multiple of that"
@@ -160,14 +160,11 @@ def _of_family(family: Family, chart: str, size: int) -> Head:
     def parts(z: Any) -> Any:
         return z.reshape(dimension, copies).T
 
-    def observations(y: Any) -> Any:
-        return jnp.reshape(y, (copies, *jnp.shape(y)[1:]))
-
     def log_density(y: Any, z: Any) -> Any:
         if copies == 1:
-            y = y if jnp.ndim(y) == 0 or _is_vector(family) else jnp.reshape(y, ())
+            y = y if isinstance(family.support, (Simplex, Vector)) else jnp.reshape(y, ())
             return family.log_density(y, z, chart).astype(z.dtype)
-        return jax.vmap(lambda a, b: family.log_density(a, b, chart))(observations(y), parts(z)).sum().astype(z.dtype)
+        return jax.vmap(lambda a, b: family.log_density(a, b, chart))(jnp.asarray(y), parts(z)).sum().astype(z.dtype)
 
     def kl(z0: Any, z1: Any) -> Any:
         return jax.vmap(lambda a, b: family.kl(a, b, chart))(parts(z0), parts(z1)).sum().astype(z0.dtype)
@@ -192,8 +189,3 @@ def _of_family(family: Family, chart: str, size: int) -> Head:
         return jax.vmap(lambda k, theta: family.sample(theta, (), k, chart))(keys, parts(z))
 
     return Head(f"{family.name}, {chart}", size, log_density, kl, state, multiply, root, sample)
-
-
-def _is_vector(family: Family) -> bool:
-    inside = family.support.contains(np.zeros(8))
-    return np.ndim(inside) == 0

@@ -74,7 +74,8 @@ def _linearise_ggn(model: Model, loss: Any, params: Any, inputs: Any, targets: A
 def _ggn_rule(residuals: Any, v: Any) -> Any:
     push, curvature, weights = residuals
     pull = jax.linear_transpose(push, v)
-    return pull(jax.tree.map(lambda leaf: averaged(leaf, weights), curvature(push(v))))[0]
+    (product,) = pull(jax.tree.map(lambda leaf: averaged(leaf, weights), curvature(push(v))))
+    return product
 
 
 def _linearise_hessian(model: Model, loss: Any, params: Any, inputs: Any, targets: Any, weights: Any) -> Any:

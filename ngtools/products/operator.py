@@ -16,7 +16,7 @@ __all__ = ["Operator", "check_operator", "dense"]
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Operator:
     """v -> F v on parameter pytrees.
 
@@ -130,7 +130,7 @@ def check_operator(op: Callable[[Any], Any], like: Any, key: jax.Array, tol: flo
     size = float(jnp.linalg.norm(Fu) * jnp.linalg.norm(v) + jnp.linalg.norm(Fv) * jnp.linalg.norm(u))
     if not jnp.isfinite(size):
         raise ValueError("the product of a random vector is nan or inf; look at parameters and batch")
-    if size == 0:
+    if not size:
         raise ValueError(
             "F v = 0 for two random v: in a KL Hessian the first argument must be stop_gradient(old), and the outputs "
             "must depend on the parameters"

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from ngtools import trees
 from ngtools.checks import whole_number
-from ngtools.products.batch import Model, count_of, head_of, linearised, weights_of
+from ngtools.products.batch import Model, averaged, count_of, head_of, linearised, weights_of
 from ngtools.products.heads import Head
 
 __all__ = ["diagonal", "fisher_rows"]
@@ -43,19 +43,16 @@ def _rows(model: Model, head: Head, params: Any, inputs: Any, keys: Any, weights
     def one(x: Any, key: Any) -> Any:
         z, pull = jax.vjp(lambda p: trees.flatten(model(p, x))[0], params)
         if key is None:
-            return jax.vmap(lambda column: pull(column)[0], in_axes=1)(head.root(z))
-        score = jax.grad(head.log_density, argnums=1)(head.sample(key, z), z)
-        return jax.tree.map(lambda leaf: leaf[None], pull(score)[0])
+            columns = head.root(z)
+        else:
+            columns = jax.grad(head.log_density, argnums=1)(head.sample(key, z), z)[:, None]
+        (found,) = jax.vmap(pull, in_axes=1)(columns)
+        return found
 
-    rows = jax.vmap(one)(inputs, keys)
-    count = len(jax.tree.leaves(rows)[0])
+    count = count_of(inputs)
     shares = jnp.full(count, 1 / count) if weights is None else weights
-
-    def stack(leaf: Any) -> Any:
-        scaled = leaf * jnp.sqrt(shares).astype(leaf.dtype).reshape(-1, *[1] * (leaf.ndim - 1))
-        return scaled.reshape(-1, *leaf.shape[2:])
-
-    return jax.tree.map(stack, rows)
+    rows = jax.tree.map(lambda leaf: averaged(leaf, jnp.sqrt(shares)), jax.vmap(one)(inputs, keys))
+    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), rows)
 
 
 def diagonal(model: Model, params: Any, batch: Any, head: Any, *, weights: Any = None, chunk: int | None = None) -> Any:
@@ -83,7 +80,7 @@ def _diagonal(model: Model, what: tuple[Head, int], params: Any, inputs: Any, sh
 
     def one(x: Any, share: Any) -> Any:
         z, pull = jax.vjp(lambda p: trees.flatten(model(p, x))[0], params)
-        columns = jax.vmap(lambda column: pull(column)[0], in_axes=1)(head.root(z))
+        (columns,) = jax.vmap(pull, in_axes=1)(head.root(z))
         return jax.tree.map(lambda leaf: share.astype(leaf.dtype) * (leaf**2).sum(axis=0), columns)
 
     def some(inputs: Any, shares: Any) -> Any:
@@ -95,6 +92,6 @@ def _diagonal(model: Model, what: tuple[Head, int], params: Any, inputs: Any, sh
     full = len(shares) // chunk
     split = jax.tree.map(lambda leaf: leaf[: full * chunk].reshape(full, chunk, *leaf.shape[1:]), (inputs, shares))
     total, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, params), split)
-    if full * chunk < len(shares):
+    if len(shares) % chunk:
         total, _ = add(total, jax.tree.map(lambda leaf: leaf[full * chunk :], (inputs, shares)))
     return total

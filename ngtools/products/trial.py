@@ -14,6 +14,7 @@ import numpy as np
 from ngtools import trees
 from ngtools.compiling import compiled_once
 from ngtools.linear import Solution, cg, sample_space
+from ngtools.products.batch import count_of
 from ngtools.products.cost import multiply_adds
 from ngtools.products.fisher import fisher_vector_product, kl_hessian_vector_product
 from ngtools.products.losses import hessian_vector_product
@@ -32,7 +33,7 @@ __all__ = [
     "trial",
 ]
 
-HEAD = "categorical"
+HEAD, MAX_STEPS = "categorical", 200
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _multiply_adds(route: Any, params: Any, X: Any) -> int:
     return multiply_adds(lambda linear, v: linear(v), op, params)
 
 
-def cg_solution(one: Trial, *, damping: float = 0.0, tol: float = 1e-10, max_steps: int = 200) -> Solution:
+def cg_solution(one: Trial, *, damping: float = 0.0, tol: float = 1e-10, max_steps: int = MAX_STEPS) -> Solution:
     """Return the report of ``linear.cg`` on Fisher-vector products; its value is a vector."""
     with jax.enable_x64(True):
         op = fisher_vector_product(network, one.params, one.X, HEAD)
@@ -108,7 +109,7 @@ def cg_on_hessian(one: Trial) -> Solution:
     """Run ``linear.cg`` on the Hessian of the loss, which is no Fisher matrix; raises on negative curvature."""
     with jax.enable_x64(True):
         op = hessian_vector_product(network, one.params, (one.X, one.y), HEAD)
-        return _plain(one, cg(op, one.tree(one.g), max_steps=200, tol=1e-6))
+        return _plain(one, cg(op, one.tree(one.g), max_steps=MAX_STEPS, tol=1e-6))
 
 
 def sample_space_solution(one: Trial, *, damping: float) -> tuple[Solution, int]:
@@ -116,7 +117,7 @@ def sample_space_solution(one: Trial, *, damping: float) -> tuple[Solution, int]
     with jax.enable_x64(True):
         rows = fisher_rows(network, one.params, one.X, HEAD)
         found = sample_space(rows, one.tree(one.g), damping=damping)
-        return _plain(one, found), len(jax.tree.leaves(rows)[0])
+        return _plain(one, found), count_of(rows)
 
 
 def kl_between(one: Trial, first: Any, second: Any) -> float:
