@@ -78,7 +78,7 @@ def signals_of(model: Model, head: Head, params: Any, batch: Any, keys: Any) -> 
         z, pull, inputs = jax.vjp(listened, probes, has_aux=True)
         score = jax.grad(head.log_density, argnums=1)
         columns = head.root(z) if key is None else score(head.sample(key, z), z)[:, None]
-        gradients = jax.vmap(lambda column: pull(column)[0], in_axes=1)(columns)
+        (gradients,) = jax.vmap(pull, in_axes=1)(columns)
         return inputs, {name: jnp.concatenate(uses, axis=1) for name, uses in gradients.items()}
 
     inputs, gradients = jax.vmap(one)(batch, keys)

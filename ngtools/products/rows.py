@@ -42,10 +42,8 @@ def fisher_rows(
 def _rows(model: Model, head: Head, params: Any, inputs: Any, keys: Any, weights: Any) -> Any:
     def one(x: Any, key: Any) -> Any:
         z, pull = jax.vjp(lambda p: trees.flatten(model(p, x))[0], params)
-        if key is None:
-            columns = head.root(z)
-        else:
-            columns = jax.grad(head.log_density, argnums=1)(head.sample(key, z), z)[:, None]
+        score = jax.grad(head.log_density, argnums=1)
+        columns = head.root(z) if key is None else score(head.sample(key, z), z)[:, None]
         (found,) = jax.vmap(pull, in_axes=1)(columns)
         return found
 
