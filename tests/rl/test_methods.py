@@ -162,6 +162,41 @@ def test_minibatches_cover_the_batch_in_a_new_order_each_pass(problem):
     assert (first.params["kernel"] != second.params["kernel"]).any()
 
 
+def test_equal_weights_are_no_weights(problem):
+    """In each minibatch too, whose weights sum to a quarter: in the steps, in the target divergence and in the report."""
+    params, batch = problem
+    settings = ppo.Settings(epochs=4, minibatch=50, learning_rate=0.05, max_grad_norm=None, clip=0.1, target_kl=0.005)
+    weighted = replace(batch, weights=jnp.full(200, 1 / 200))
+    (a, one), (b, other) = (update(ppo, params, entry, settings) for entry in (batch, weighted))
+    np.testing.assert_allclose(a.params["kernel"], b.params["kernel"], rtol=1e-9)
+    np.testing.assert_allclose([one.kl, one.clip_fraction], [other.kl, other.clip_fraction], rtol=1e-9)
+    assert int(a.optimizer[1][0].count) == int(b.optimizer[1][0].count) < 16  # the target was reached
+    assert 0 < float(one.clip_fraction) < 1
+
+
+def test_a_minibatch_is_at_most_the_batch(problem):
+    params, batch = problem
+    settings = ppo.Settings(epochs=2, minibatch=200, max_grad_norm=None)
+    (a, _), (b, _) = (update(ppo, params, batch, replace(settings, minibatch=size)) for size in (200, 201))
+    np.testing.assert_allclose(a.params["kernel"], b.params["kernel"], rtol=1e-12)
+    # 200 are three times 60, and what is left is not used
+    assert int(update(ppo, params, batch, replace(settings, minibatch=60))[0].optimizer[1][0].count) == 2 * 3
+
+
+def test_what_can_be_clipped():
+    one = jnp.ones(3)
+    for other in (2, 4):
+        with pytest.raises(ValueError, match=rf"advantages must have the shape of ratio, \(3,\) \(got \({other},\)\)"):
+            ppo.clipped(one, jnp.ones(other), 0.2)
+    with pytest.raises(ValueError, match=r"clip must be > 0 \(got 0.0\)"):
+        ppo.clipped(one, one, 0.0)
+    for name, entries in (("ratio", (one.at[1].set(jnp.nan), one)), ("advantages", (one, one.at[1].set(jnp.inf)))):
+        with pytest.raises(ValueError, match=rf"{name} contains .* at index 1"):
+            ppo.clipped(*entries, 0.2)
+    found = jax.jit(ppo.clipped)(jnp.array([0.5, 1.7]), jnp.array([-2.0, 3.0]), 0.25)
+    assert found.tolist() == [-1.5, 3.75]
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_what_cannot_be_stepped_is_reported_and_changes_nothing(name, problem):
     module, (params, batch) = METHODS[name], problem

@@ -170,6 +170,21 @@ def test_weights_are_repetitions(problem):
     )
 
 
+def test_every_fourth_state_keeps_its_weight(problem):
+    params, batch = problem
+    counts = 1 + np.arange(200) % 3
+    weighted = replace(batch, weights=jnp.asarray(counts / counts.sum()))
+    step, made = step_of(LOGIT, params, weighted, replace(EXACT, fisher_stride=4))
+    X, a = np.asarray(batch.observations), np.asarray(batch.actions)
+    p = 1 / (1 + np.exp(-X @ np.asarray(params["kernel"])[:, 0]))
+    g = X.T @ (counts * (a - p) * np.asarray(batch.advantages)) / counts.sum()
+    shares = (counts * p * (1 - p))[::4] / counts[::4].sum()
+    F = (X[::4] * shares[:, None]).T @ X[::4]
+    natural = np.linalg.solve(F, g)
+    fraction = 0.8 ** int(made.backtracks)
+    np.testing.assert_allclose(step, fraction * np.sqrt(2 * 0.01 / (g @ natural)) * natural, rtol=1e-9)
+
+
 # -- invariance -------------------------------------------------------------------------------------------
 
 
@@ -239,6 +254,9 @@ def test_what_cannot_be_stepped_is_reported_and_changes_nothing(problem):
         assert (float(made.kl), float(made.gain)) == (0, 0)
         assert (float(made.ratio_min), float(made.ratio_max)) == (1, 1)
         assert reason in repr(made)
+    _, made = update(LOGIT, state_of(params), cases["gradient is zero"][1], EXACT)
+    assert (float(made.predicted_kl), float(made.predicted_gain), float(made.gradient_norm)) == (0, 0, 0)
+    assert int(made.backtracks) == EXACT.backtracks  # a gain of 0 is none: no fraction serves
     broken = {"kernel": params["kernel"].at[0].set(jnp.nan)}
     assert update(LOGIT, state_of(broken), batch, EXACT)[1].reason == "not finite"
 
