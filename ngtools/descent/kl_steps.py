@@ -58,8 +58,8 @@ def kl_constrained(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndar
     maximiser lies inside the ball, that maximiser.
     """
     g, natural = setting.gradient(theta), setting.natural_gradient(theta)
-    speed = float(np.sqrt(max(g @ natural, 0.0)))
-    if speed <= 1e-12:  # rounding: theta is a stationary point
+    square = float(g @ natural)
+    if square <= 1e-24:  # a Fisher length of 1e-12 is rounding: theta is a stationary point
         return theta
     points: dict[float, np.ndarray] = {}
 
@@ -70,18 +70,18 @@ def kl_constrained(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndar
         points[log_time] = u = kl_proximal(setting, theta, float(np.exp(log_time)), start)
         return float(np.log(2 * max(setting.kl(theta, u), 1e-300)) / 2)
 
-    goal, low = float(np.log(alpha)), float(np.log(alpha / speed))
+    goal, low = float(np.log(alpha)), float(np.log(alpha / np.sqrt(square)))
     gap = radius(low) - goal
     high, stride = low, 0.1
     while gap * (radius(high) - goal) > 0:
-        if stride > 4:
+        if stride > 4:  # the time is now a thousand times the first guess
             maximum = _maximum(setting, points[high], float(np.exp(high)))
             if setting.kl(theta, maximum) <= alpha**2 / 2:
                 return maximum  # it lies inside the ball: no multiplier is needed
         low, high = high, high - np.sign(gap) * stride
         stride *= 1.6
     root = low if low == high else float(brentq(lambda s: radius(s) - goal, low, high, xtol=1e-13, rtol=1e-15))
-    return points[root] if root in points else kl_proximal(setting, theta, float(np.exp(root)), points[high])
+    return points[root]
 
 
 def _maximum(setting: Setting, u: np.ndarray, alpha: float) -> np.ndarray:
@@ -112,17 +112,17 @@ def _newton(setting: Setting, theta: np.ndarray, alpha: float, u: np.ndarray) ->
         checked = spectrum(setting.fisher(point))
         if checked.singular and not setting.redundant:
             raise np.linalg.LinAlgError("F is singular: the search ran off to the edge of the domain")
-        return force, checked, float(np.sqrt(max(force @ checked.solve(force), 0.0)))
+        return force, checked, float(np.sqrt(abs(force @ checked.solve(force))))
 
     force, checked, residual = slope(u)
     for _ in range(60):
         if residual <= AIMED:
-            break
+            return u, residual
         curvature = setting.kl_hessian(theta, u) - alpha * setting.hessian(u)
         # redundant coordinates: move across the fibres, on which nothing changes
         basis = checked.range / checked.scale[:, None] if not checked.singular else checked.range
         inner = basis.T @ curvature @ basis
-        if np.linalg.eigvalsh((inner + inner.T) / 2)[0] > 0:
+        if np.linalg.eigvalsh(inner + inner.T)[0] > 0:
             move = basis @ np.linalg.solve(inner, basis.T @ force)
         else:
             move = checked.solve(force)  # uphill all the same
@@ -134,9 +134,9 @@ def _newton(setting: Setting, theta: np.ndarray, alpha: float, u: np.ndarray) ->
                 break
             scale /= 2
         else:
-            break
+            return u, residual
         new_force, new_checked, new_residual = slope(trial)
         if residual < 1e-5 and not new_residual < residual:
-            break  # rounding level
+            return u, residual  # rounding level
         u, force, checked, residual = trial, new_force, new_checked, new_residual
     return u, residual

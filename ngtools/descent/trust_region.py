@@ -30,18 +30,17 @@ def trust_region(setting: Setting, theta: np.ndarray, alpha: float) -> np.ndarra
     step = full_step(setting, theta, delta)
     if not step.any():
         return theta
-    low, high = 0.0, 1.0
-    while _measured(setting, theta, theta + high * step) < delta:
-        low, high = high, 2 * high
-        if high > 1e6:
-            raise RuntimeError(
-                f"KL stays below delta = {delta} = alpha^2 / 2 along the natural gradient: take a smaller alpha"
-            )
-    while high - low > 4e-16 * high:
-        middle = (low + high) / 2
-        if middle in (low, high):
+    for high in 2.0 ** np.arange(20):
+        if _measured(setting, theta, theta + high * step) > delta:
             break
-        low, high = (middle, high) if _measured(setting, theta, theta + middle * step) < delta else (low, middle)
+    else:
+        raise RuntimeError(
+            f"KL stays below delta = {delta} = alpha^2 / 2 along the natural gradient: take a smaller alpha"
+        )
+    low = 0.0
+    while (middle := (low + high) / 2) not in (low, high):  # until no number lies between
+        fits = _measured(setting, theta, theta + middle * step) <= delta
+        low, high = (middle, high) if fits else (low, middle)
     return theta + low * step
 
 

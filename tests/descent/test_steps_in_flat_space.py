@@ -9,6 +9,7 @@ import pytest
 import sympy as sp
 
 from ngtools import descent
+from ngtools.descent import kl_steps
 from ngtools.descent.kl_steps import kl_constrained, kl_proximal
 from ngtools.descent.natural import solve_traced
 from ngtools.descent.trust_region import full_step, trust_region, trust_region_backtracking
@@ -130,6 +131,7 @@ def test_the_full_step_of_a_trust_region():
     # Fisher lengths on either side of 1e-12
     assert full_step(rising([0.9e-12], 1.0), np.zeros(1), 0.5).tolist() == [0.0]
     assert full_step(rising([1.1e-12], 1.0), np.zeros(1), 0.5) == pytest.approx([1.0])
+    assert full_step(rising([1e-24], 1e-24), np.zeros(1), 0.5).tolist() == [0.0]
     assert trust_region(rising([0.9e-12], 1.0), np.ones(1), 0.5).tolist() == [1.0]
 
 
@@ -138,6 +140,8 @@ def test_the_ray_of_a_trust_region_ends_at_its_budget_or_at_the_edge():
     for stretch in (0.01, 1.0, 7.0):
         end = trust_region(rising([3.0], 4.0, stretch=stretch), np.ones(1), 0.3)
         assert end == pytest.approx([1 + 0.15 / np.sqrt(stretch)], rel=1e-14)
+    # F = 1, g = 2, alpha = 1/2: the full step is 1/2 to the bit, and a budget that is met is not exceeded
+    assert trust_region(rising([2.0], 1.0), np.zeros(1), 0.5).tolist() == [0.5]
     edge = trust_region(rising([3.0], 4.0, inside=lambda u: u[0] <= 1.1), np.ones(1), 0.3)
     assert edge == pytest.approx([1.1], rel=1e-14)
     assert edge[0] <= 1.1
@@ -151,11 +155,34 @@ def test_the_ray_of_a_trust_region_ends_at_its_budget_or_at_the_edge():
         trust_region(broken, np.ones(1), 0.3)
 
 
+@pytest.mark.parametrize(("hole", "end"), [(1.0, 0.9), (2.0, 1.9), (1.5, 2.5)])
+def test_a_ray_is_doubled_until_it_is_too_long_and_halved_from_there(hole, end):
+    """The full step is 0.15; the domain has a hole of a fifth of it, and ends after two and a half."""
+
+    def inside(u):
+        length = (u[0] - 1) / 0.15
+        return abs(length - hole) >= 0.1 and length <= 2.5
+
+    found = trust_region(rising([3.0], 4.0, inside=inside, stretch=0.01), np.ones(1), 0.3)
+    assert found == pytest.approx([1 + 0.15 * end], rel=1e-12)
+
+
+@pytest.mark.parametrize("doublings", [18, 19])
+def test_a_ray_is_followed_for_half_a_million_full_steps(doublings):
+    ray = rising([2.0], 1.0, inside=lambda u: u[0] <= 0.25 * 2.0**doublings)
+    ray.kl = lambda old, new: 0.0
+    if doublings == 19:
+        with pytest.raises(RuntimeError, match="take a smaller alpha"):
+            trust_region(ray, np.zeros(1), 0.25)
+    else:
+        assert trust_region(ray, np.zeros(1), 0.25) == pytest.approx([65536.0], rel=1e-14)
+
+
 @pytest.mark.parametrize(("stretch", "power"), [(1.0, 0), (1.01, 1), (1.56, 1), (1.57, 2), (50.0, 9), (60.0, None)])
 def test_backtracking_takes_the_first_fraction_that_fits(stretch, power):
-    """F = 1, g = 2, alpha = 1/2: the full step is 1/2 to the bit; 0.8^2k stretch <= 1."""
-    end = trust_region_backtracking(rising([2.0], 1.0, stretch=stretch), np.zeros(1), 0.5)
-    assert end == pytest.approx([0.0 if power is None else 0.5 * 0.8**power], rel=1e-15)
+    """F = 1, g = 2, alpha = 1/4: the full step is 1/4 to the bit; 0.8^2k stretch <= 1."""
+    end = trust_region_backtracking(rising([2.0], 1.0, stretch=stretch), np.zeros(1), 0.25)
+    assert end == pytest.approx([0.0 if power is None else 0.25 * 0.8**power], rel=1e-15)
 
 
 def test_backtracking_wants_an_improvement():
@@ -166,6 +193,176 @@ def test_backtracking_wants_an_improvement():
     short = trust_region_backtracking(hill(0.2, 1.0, 1.0), np.zeros(1), 0.5, shrink=0.5, tries=2)
     assert short == pytest.approx([0.25])
     assert trust_region_backtracking(hill(0.2, 1.0, 1.0), np.zeros(1), 0.5, shrink=0.5, tries=1).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("fraction", [1.0, 0.5, 0.1, 0.0])
+def test_a_proximal_step_starts_at_fractions_of_the_natural_step(fraction):
+    """The domain is an island around one start and holds the maximiser: F = 4, slope 2.4, alpha = 2, natural step 1.2."""
+    q = 2 / max(fraction, 0.004) - 2  # slope 2.4 - q x against 2 x: the maximiser is 1.2 / (1 + q/2)
+    setting = Flat(
+        4.0,
+        lambda u: float(2.4 * (u[0] - 3) - q * (u[0] - 3) ** 2 / 2),
+        lambda u: 2.4 - q * (u - 3),
+        lambda u: np.array([[-q]]),
+        inside=lambda u: abs(u[0] - 3 - 1.2 * fraction) < 0.01,
+    )
+    assert kl_proximal(setting, np.array([3.0]), 2.0) == pytest.approx([3 + 1.2 * max(fraction, 0.004)], rel=1e-12)
+
+
+def test_a_start_without_a_value_comes_last():
+    """Past 0 the divergence is no number: the higher hill there does not count."""
+    setting = two_hills()
+    setting.kl = lambda old, new: np.nan if new[0] > 0 else float((new - old) @ (new - old)) / 2
+    found = kl_proximal(setting, np.array([-1.0]), 1e4, near=np.array([0.9]))
+    assert found == pytest.approx([np.roots([-4, 0, 4, 0.1]).min()], abs=1e-3)
+
+
+def without_hessian(setting):
+    def refuse(*arguments):
+        raise AssertionError("a Hessian was asked for")
+
+    setting.hessian = setting.kl_hessian = refuse
+    return setting
+
+
+def test_what_counts_as_solved():
+    """Residuals of 1e-14 are aimed at, residuals of 1e-9 accepted; here the slope is the residual."""
+    zero = np.zeros(1)
+    assert kl_proximal(without_hessian(rising([1e-14], 1.0, stretch=0.0)), zero, 1.0) == pytest.approx([1e-14])
+    with pytest.raises(AssertionError, match="Hessian"):
+        kl_proximal(without_hessian(rising([1.1e-14], 1.0, stretch=0.0)), zero, 1.0)
+    # no step is inside the domain, so that the search ends where it starts
+    assert kl_proximal(rising([1e-9], 1.0, inside=lambda u: u[0] <= 0), zero, 1.0).tolist() == [0.0]
+    with pytest.raises(RuntimeError, match=r"did not converge \(residual 1.1e-09\)"):
+        kl_proximal(rising([1.1e-9], 1.0, inside=lambda u: u[0] <= 0), zero, 1.0)
+
+
+def climbed(setting, start=0.0, alpha=1.0):
+    """Where a search without a divergence ends."""
+    return kl_steps._maximise(setting, np.zeros(1), alpha, np.array([start]))[0][0]
+
+
+def test_how_long_a_search_goes_on():
+    # slope and F are 1, and nothing holds back: sixty steps
+    assert climbed(rising([1.0], 1.0, stretch=0.0)) == 60.0
+    # 49 halvings are tried, not 50
+    for power, end in ((49, 2.0**-49), (50, 0.0)):
+        assert climbed(rising([1.0], 1.0, stretch=0.0, inside=lambda u, edge=2.0**-power: u[0] <= edge)) == end
+    # below a slope of 1e-5 the slope has to fall, and the value is not asked; above it the value has to rise
+    assert climbed(rising([0.9e-5], 1.0, stretch=0.0)) == 0.0
+    assert climbed(rising([1e-5], 1.0, stretch=0.0)) == pytest.approx(60e-5, rel=1e-12)
+    assert climbed(hill(-0.5e-5, -1.0, 1.0, stretch=0.0)) == 0.0  # the slope grows
+    for slope in (1e-5, 1.0):
+        level = rising([slope], 1.0, stretch=0.0)
+        level.value = lambda u: 1.0
+        assert climbed(level) == 0.0
+    assert climbed(hill(0.9e-5, 1.0, 1.0, stretch=0.0)) == pytest.approx(0.9e-5, rel=1e-14)
+
+
+def test_newton_steps_that_fall_are_shortened():
+    """-log cosh: from 2 Newton's method goes to -11.6, and from there to the end of the world."""
+    setting = Flat(
+        1.0, lambda u: -np.log(np.cosh(u[0])), lambda u: -np.tanh(u), lambda u: -1 / np.cosh(u[:, None]) ** 2
+    )
+    setting.stretch = 0.0
+    assert climbed(setting, 2.0) == pytest.approx(0, abs=1e-13)
+
+
+def test_where_the_curvature_is_wrong_the_search_goes_uphill():
+    high = np.roots([-4, 0, 4, 0.1]).max()
+    for start in (0.0, 0.2):  # at 0 the slope is 0.1 and grows on the way up
+        flat = two_hills()
+        flat.stretch = 0.0
+        assert climbed(flat, start) == pytest.approx(high, rel=1e-12)
+    # a saddle: the curvature is 1 - 3.52 along the first coordinate and 3 along the second
+    saddle = Flat(
+        np.eye(2),
+        lambda u: float(-((u[0] ** 2 - 1) ** 2) + u[0] / 10 - u[1] ** 2),
+        lambda u: np.array([-4 * u[0] * (u[0] ** 2 - 1) + 0.1, -2 * u[1]]),
+        lambda u: np.diag([4 - 12 * u[0] ** 2, -2]),
+        stretch=0.0,
+    )
+    end, residual = kl_steps._maximise(saddle, np.zeros(2), 1.0, np.array([0.0, 0.1]))
+    assert end == pytest.approx([high, 0.0], abs=1e-9)
+    # curvatures just above 0 and just below it
+    gentle = hill(2.0, -0.9, 1.0)
+    assert kl_proximal(gentle, np.ones(1), 1.0) == pytest.approx([-0.8 / 0.1], rel=1e-12)
+    setting, theta = two_hills(), np.array([0.2])
+    setting.stretch = 3.0  # 3 - 3.52 at the start
+    end, _ = kl_steps._maximise(setting, theta, 1.0, theta)
+    assert end == pytest.approx([np.roots([-4, 0, 1, 0.7]).real.max()], rel=1e-12)
+
+
+@pytest.mark.parametrize("power", [-9, 9])
+def test_units_do_not_decide_whether_a_proximal_step_is_found(power):
+    units = np.diag([10.0**power, 1.0, 10.0**-power])
+    matrix = np.array([[4.0, 1.0, 0.5], [1.0, 2.0, -1.0], [0.5, -1.0, 3.0]])
+    Q, top = np.array([[2.0, 0.5, 0.3], [0.5, 3.0, -0.7], [0.3, -0.7, 1.0]]), np.array([2.0, -1.0, 3.0])
+    expected = np.linalg.solve(1.5 * Q + matrix, 1.5 * Q @ top)
+    setting = hill(np.linalg.solve(units, top), units @ Q @ units, units @ matrix @ units)
+    assert units @ kl_proximal(setting, np.zeros(3), 1.5) == pytest.approx(expected, rel=1e-10)
+
+
+def test_redundant_coordinates_move_across_their_fibres():
+    """Only s = a + 2 b counts: KL is s^2/2, the top lies at s = 3, and the way there is along (1, 2)."""
+    setting = hill([3.0, 0.0], [[1.0, 2.0], [2.0, 4.0]], [[1.0, 2.0], [2.0, 4.0]])
+    setting.natural_gradient = lambda u: np.linalg.pinv(setting.matrix) @ setting.gradient(u)
+    with pytest.raises(RuntimeError, match="did not converge"):
+        kl_proximal(setting, np.zeros(2), 0.5)  # where a singular F is no redundancy
+    setting.redundant = True
+    # s + 0 = alpha (3 - s)
+    assert kl_proximal(setting, np.zeros(2), 0.5) == pytest.approx(np.array([1.0, 2.0]) / 5, rel=1e-12)
+    setting.fisher = lambda u: 1e-3 * setting.matrix
+    assert kl_proximal(setting, np.zeros(2), 0.5) == pytest.approx(np.array([1.0, 2.0]) / 5, rel=1e-12)
+
+
+def test_constrained_steps_whose_first_guess_is_far_off():
+    # a divergence a quarter of the quadratic form of F: the first guess of the multiplier is too long
+    assert kl_constrained(rising([3.0], 4.0, stretch=0.25), np.zeros(1), 1.0) == pytest.approx([1.0], rel=1e-9)
+    # a divergence that is below zero near the start: (x^2 - 0.002) / 2 = 0.03^2 / 2
+    lowered = rising([1.0], 1.0)
+    lowered.kl = lambda old, new: float((new - old) @ (new - old)) / 2 - 0.001
+    assert kl_constrained(lowered, np.zeros(1), 0.03) == pytest.approx([np.sqrt(0.0029)], rel=1e-9)
+
+
+def test_the_top_is_the_end_from_where_it_is_within_the_budget():
+    """F = 4 and the top at 3: KL is 18 there, and alpha = 6 just enough."""
+    for alpha, end in ((5.9995, 2.99975), (6.0, 3.0)):
+        assert kl_constrained(hill(3.0, 2.0, 4.0), np.zeros(1), alpha) == pytest.approx([end], rel=1e-8)
+    # a squared Fisher length of 1e-24 is rounding
+    flat = rising([1e-24], 1e-24)
+    assert kl_constrained(flat, np.zeros(1), 1.0).tolist() == [0.0]
+    assert kl_steps._maximum(flat, np.array([2.0]), 1.0).tolist() == [2.0]
+    with pytest.raises(
+        RuntimeError, match=r"maximiser .* was not found \(last point \[100.0\]\): take a smaller alpha"
+    ):
+        kl_steps._maximum(rising([1.0], 1.0), np.zeros(1), 1.0)
+
+
+def test_a_constrained_step_asks_proximal_steps_of_more_and_more_time(monkeypatch):
+    asked = []
+
+    def spy(setting, theta, alpha, near=None):
+        asked.append((np.log(alpha), near, kl_proximal(setting, theta, alpha, near)))
+        return asked[-1][2]
+
+    monkeypatch.setattr(kl_steps, "kl_proximal", spy)
+    kl_constrained(rising([3.0], 4.0, stretch=30.0), np.zeros(1), 1.0)
+    times = np.array([time for time, _, _ in asked])
+    # the first guess twice, then strides of 0.1, 0.16, 0.256, ... until sqrt(30) times its time is reached
+    assert np.diff(times)[:6] == pytest.approx([0, 0.1, 0.16, 0.256, 0.4096, 0.65536], rel=1e-9)
+    assert times.max() == pytest.approx(times[0] + 0.1 * (1.6**6 - 1) / 0.6, rel=1e-9)
+    # each from the nearest that is known, if its time differs by less than a factor exp(1/2)
+    for index, (time, near, _) in enumerate(asked):
+        nearest = min(asked[:index], key=lambda one: abs(one[0] - time), default=(np.inf, None, None))
+        if abs(nearest[0] - time) > 0.5:
+            assert near is None
+        else:
+            assert near is nearest[2]
+    # a top within the budget is looked for at a thousand times the first guess
+    asked.clear()
+    kl_constrained(hill(3.0, 2.0, 4.0), np.zeros(1), 50.0)
+    assert max(time for time, _, _ in asked) - asked[0][0] == pytest.approx(0.1 * (1.6**8 - 1) / 0.6, rel=1e-9)
 
 
 # -- the natural gradient at the edge of what can be solved ----------------------------------------------------
