@@ -196,3 +196,117 @@ def test_bad_inputs_are_named():
         op(jax.tree.map(lambda leaf: leaf.astype(np.float32), params))
     with pytest.raises(ValueError, match="chunk must be at least 1"):
         products.diagonal(net, params, X, "categorical", chunk=0)
+
+
+# -- what a check finds, by hand on two vectors of our own -----------------------------------------------
+
+
+P, Q = 2.0, 4.0  # the vectors are (P, 0) and (0, Q): powers of two, so that every number below is exact
+
+
+@pytest.fixture
+def axes(monkeypatch):
+    drawn = iter([jnp.array([P, 0.0]), jnp.array([0.0, Q])])
+    monkeypatch.setattr(jax.random, "normal", lambda *given: next(drawn))
+
+
+def check(F, tol, at_the_sum=(0.0, 0.0)):
+    """Check v -> F v, to which something is added at u + 2v alone."""
+
+    def op(w):
+        return jnp.asarray(F) @ w + jnp.where((w == jnp.array([P, 2 * Q])).all(), 1.0, 0.0) * jnp.asarray(at_the_sum)
+
+    products.check_operator(op, jnp.zeros(2), jax.random.key(0), tol)
+
+
+def test_symmetry_is_measured_against_the_norms(axes):
+    """|u.Fv - v.Fu| = PQ |0 - 4|, against |Fu| |v| + |Fv| |u| = PQ (5 + 3): one half, which is still good."""
+    assert check([[3.0, 0.0], [4.0, 3.0]], 0.5) is None
+
+
+def test_a_product_that_is_less_symmetric_than_that(axes):
+    with pytest.raises(ValueError, match=r"u.Fv != v.Fu \(0 against 32\)"):
+        check([[3.0, 0.0], [4.0, 3.0]], 0.499)
+
+
+def test_linearity_is_measured_against_the_norms(axes):
+    """F(u + 2v) is off by 5, against |Fu| + 2 |Fv| = 5 P + 2 5 Q = 50: one tenth, which is still good."""
+    assert check([[3.0, 4.0], [4.0, 3.0]], 0.1, at_the_sum=(3.0, -4.0)) is None
+
+
+def test_a_product_that_is_symmetric_and_not_linear(axes):
+    with pytest.raises(ValueError, match=r"F\(u \+ 2v\) != Fu \+ 2Fv \(relative difference 1.0e-01\)"):
+        check([[3.0, 4.0], [4.0, 3.0]], 0.099, at_the_sum=(3.0, -4.0))
+
+
+@pytest.mark.parametrize(("F", "value"), [([[-3.0, 4.0], [4.0, 3.0]], -12), ([[3.0, 4.0], [4.0, -3.0]], -48)])
+def test_curvature_is_measured_against_the_norms(F, value, axes, monkeypatch):
+    """u.Fu = -3 P^2 against |u| |Fu| = 5 P^2, or the same of v: three fifths."""
+    assert check(F, 0.6) is None
+    drawn = iter([jnp.array([P, 0.0]), jnp.array([0.0, Q])])
+    monkeypatch.setattr(jax.random, "normal", lambda *given: next(drawn))
+    with pytest.raises(ValueError, match=f"v.Fv = {value} < 0: a Fisher matrix is positive semi-definite"):
+        check(F, 0.599)
+
+
+@pytest.mark.parametrize(
+    ("turn", "dtype"), [(1e-9, np.float64), (3e-12, np.float64), (1e-3, np.float32), (1e-6, np.float32)]
+)
+def test_the_default_tolerance_lies_between_rounding_and_what_is_wrong(turn, dtype):
+    """Against a part that turns: eps^(2/3) is 4e-11 in 64 bits and 2e-5 in 32."""
+
+    def op(w):
+        return w + jnp.asarray(turn, dtype) * jnp.array([-w[1], w[0]])
+
+    if turn in (1e-9, 1e-3):
+        with pytest.raises(ValueError, match="u.Fv != v.Fu"):
+            products.check_operator(op, jnp.zeros(2, dtype), jax.random.key(0))
+    else:
+        assert products.check_operator(op, jnp.zeros(2, dtype), jax.random.key(0)) is None
+
+
+@pytest.mark.parametrize("tol", [0.0, -1.0])
+def test_a_tolerance_is_positive(tol):
+    with pytest.raises(ValueError, match=f"tol must be > 0 .got {tol}."):
+        products.check_operator(lambda v: v, jnp.ones(2), jax.random.key(0), tol)
+
+
+# -- operators as values -----------------------------------------------------------------------------------
+
+
+def test_an_operator_shows_itself():
+    params, X = make()
+    op = products.fisher_vector_product(net, params, X, "categorical")
+    assert repr(op) == "<Fisher matrix, categorical: v -> F v, 24 parameters>"
+    bare = products.Operator((), lambda residuals, v: 3 * v, products.operator.like_of(jnp.ones(2)))
+    assert repr(bare) == "<operator: v -> F v, 2 parameters>"
+
+
+def test_a_product_runs_compiled():
+    traces = []
+
+    def rule(residuals, v):
+        traces.append(1)
+        return residuals * v
+
+    op = products.Operator(jnp.array(3.0), rule, products.operator.like_of(jnp.ones(2)))
+    for scale in (1.0, 2.0):
+        assert op(jnp.array([scale, -scale])).tolist() == [3 * scale, -3 * scale]
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(np.float64, np.float32), (np.float32, np.float64)])
+def test_the_precision_of_a_vector_is_that_of_the_parameters(wanted, given):
+    like = {"w": jnp.ones(2, wanted), "x": jnp.ones(3, wanted)}
+    op = products.Operator((), lambda residuals, v: v, products.operator.like_of(like))
+    names = np.dtype(given).name, np.dtype(wanted).name
+    with pytest.raises(TypeError, match=rf"v has dtype {names[0]} at \['x'\], params has {names[1]}; convert v with"):
+        op({"w": jnp.ones(2, wanted), "x": jnp.ones(3, given)})
+    alone = products.Operator((), lambda residuals, v: v, products.operator.like_of(like["w"]))
+    with pytest.raises(TypeError, match=rf"v has dtype {names[0]} at \(the whole\), params has {names[1]}"):
+        alone(jnp.ones(2, given))
+
+
+def test_a_matrix_of_whole_numbers_is_refused():
+    with pytest.raises(TypeError, match="like must be floating point"):
+        products.dense(lambda v: v, jnp.ones(3, int))
