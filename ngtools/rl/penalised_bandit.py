@@ -49,11 +49,11 @@ def reverse_optimum(ref: Any, rewards: Any, beta: float) -> np.ndarray:
     The derivative r(a) + beta ref(a) / pi(a) must be the same number nu for all actions.
     """
     ref, rewards, beta = _checked(ref, rewards, beta)
-    top = rewards.max()
-    # at nu - top = beta ref(best) one term alone is 1, at nu - top = beta every term is at most ref(a)
-    low, high = beta * ref[rewards == top].max() * (1 - 1e-12), beta * (1 + 1e-12)
-    above = brentq(lambda gap: (beta * ref / (gap + top - rewards)).sum() - 1, low, high, xtol=1e-15, rtol=1e-14)
-    return np.asarray(beta * ref / (above + top - rewards))
+    behind = (rewards.max() - rewards) / beta
+    # pi(a) = ref(a) / (x + behind(a)): at x = ref(best) that term alone is 1, at x = 2 the terms sum to 1/2 or less
+    low, tiny = ref[rewards.argmax()], np.finfo(np.float64).tiny
+    x = brentq(lambda x: (ref / (x + behind)).sum() - 1, low, 2, xtol=tiny, rtol=1e-14)
+    return np.asarray(ref / (x + behind))
 
 
 def ascend(
