@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Comparison:
     """A new policy against the old one.
 
@@ -100,8 +100,9 @@ def kl_by_state(old: Any, new: Any) -> np.ndarray:
         raise ValueError(f"old and new must have one shape (S, A) (got {old.shape} and {new.shape})")
     for name, policy in (("old", old), ("new", new)):
         check_probabilities(policy, name, ("s",))
-        if not (policy > 0).all():
-            s, a = (int(i) for i in np.argwhere(policy <= 0)[0])
+        missing = np.argwhere(np.logical_not(policy))
+        if missing.size:
+            s, a = (int(i) for i in missing[0])
             raise ValueError(f"{name} must have positive entries (got 0 at s={s}, a={a}): the divergence is not finite")
     return np.asarray(np.sum(old * (np.log(old) - np.log(new)), axis=1))
 
@@ -120,6 +121,7 @@ def compare(mdp: tabular.MDP, old: Any, new: Any, gamma: float) -> Comparison:
     kl, tv = kl_by_state(old, new), np.abs(new - old).sum(axis=1) / 2
     largest = float(np.abs(before.advantage).max())
     factor = penalty(largest, gamma) / 2
+    # rounding may leave a mean below 0, and a maximum only with it
     mean, most = float(before.rho @ kl), float(kl.max())
     return Comparison(
         gain=after.expected_return - before.expected_return,
@@ -130,7 +132,7 @@ def compare(mdp: tabular.MDP, old: Any, new: Any, gamma: float) -> Comparison:
         mean_tv=float(before.rho @ tv),
         largest=largest,
         paper=2 * factor * most,
-        mixed=factor * float(np.sqrt(max(mean, 0) * max(most, 0))),
+        mixed=factor * float(np.sqrt(max(mean, 0) * most)),
         mean_only=2 * factor * float(np.sqrt(max(mean, 0) / 2)),
     )
 
@@ -219,7 +221,7 @@ def along(mdp: tabular.MDP, policy: tabular.Policy, theta: Any, gamma: float, st
     return Walk(fractions, returns, promised, before.rho)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class RandomTrial:
     """The longest guaranteed step and the practical one, from one start on one random process."""
 

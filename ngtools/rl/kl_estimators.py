@@ -150,7 +150,7 @@ def _drawn(family: Family, x: Any) -> np.ndarray:
     real_array(x, "x")
     x = np.asarray(x)
     inside = np.asarray(family.support.contains(x))
-    if inside.ndim == 0 or not inside.size or not inside.all():
+    if not (inside.ndim and inside.size and inside.all()):
         raise ValueError(f"x must hold data from the support of '{family.name}' along its first axis")
     return x
 
@@ -184,4 +184,4 @@ def _gradients(family: Family, chart: str | None, name: str, place: str) -> Call
     def in_reward(x: Any, theta: Any, ref: Any) -> Any:
         return score(log_density, x, theta) * ESTIMATORS[name](log_density(x, theta) - log_density(x, ref))
 
-    return jax.jit(jax.vmap(in_loss if place == "loss" else in_reward, in_axes=(0, None, None)))
+    return jax.jit(jax.vmap({"loss": in_loss, "reward": in_reward}[place], in_axes=(0, None, None)))

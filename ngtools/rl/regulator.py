@@ -90,7 +90,7 @@ def average_cost(system: Regulator, k: float, v: float) -> Value:
 def best_gain(system: Regulator) -> float:
     """The gain of least average cost, from the Riccati equation; it does not depend on the noise or on v."""
     a, c, r = system.growth, system.state_cost, system.action_cost
-    if c == 0:
+    if not c:
         raise ValueError("state_cost must be > 0: without it every stabilising gain is as good")
     # P = c + a^2 P - a^2 P^2 / (r + P), as a quadratic in P
     b = r - r * a**2 - c

@@ -43,6 +43,6 @@ def bandit_gradients(K: int) -> tuple[sp.Matrix, sp.Matrix]:
     family = get("categorical", K=K)
     theta = sp.Matrix(family.chart("minimal-logits").symbols)
     r = sp.symbols(f"r1:{K + 1}", real=True)
-    value = sum(sp.exp(family.log_density(k, theta, chart="minimal-logits")) * r[k] for k in range(K))
+    value = sum(sp.exp(family.log_density(k, theta, chart="minimal-logits")) * reward for k, reward in enumerate(r))
     g = sp.Matrix([sp.diff(value, t) for t in theta]).applyfunc(sp.factor)
     return g, natural_gradient(family.fisher(theta, "minimal-logits"), g).applyfunc(sp.factor)

@@ -14,7 +14,6 @@ import numpy as np
 from ngtools.checks import number, real_array
 from ngtools.rl import policies
 from ngtools.rl.anatomy import Trial
-from ngtools.rl.training import State
 
 __all__ = ["Twins", "twins"]
 
@@ -51,7 +50,7 @@ def twins(found: Trial, methods: Mapping[str, tuple[Any, Any]], factor: float, u
     -------
     Name -> `Twins`.
     """
-    factor, units = number(factor, "factor", above=0), real_array(units, "units", (len(found.batch.observations[0]),))
+    factor, units = number(factor, "factor", above=0), real_array(units, "units", found.batch.observations.shape[1:])
     if (units == 0).any():
         raise ValueError(f"units must not be 0 (got {units.tolist()})")
 
@@ -60,18 +59,22 @@ def twins(found: Trial, methods: Mapping[str, tuple[Any, Any]], factor: float, u
 
     with jax.enable_x64(True):
         to, back = (partial(scaled, by=jnp.asarray(by)) for by in (1 / units, units))
-        louder = replace(found.batch, advantages=factor * found.batch.advantages, spread=factor * found.batch.spread)
+        louder = replace(found.batch, advantages=factor * found.batch.advantages)
         other = policies.in_chart(found.policy, to, back, "other units")
-        start = found.state.params
-        runs = ((found.policy, start, found.batch), (found.policy, start, louder), (other, to(start), found.batch))
+        there = replace(found.state, params=to(found.state.params))
+        runs = (
+            (found.policy, found.state, found.batch),
+            (found.policy, found.state, louder),
+            (other, there, found.batch),
+        )
         return {name: _told(runs, *entry) for name, entry in methods.items()}
 
 
 def _told(runs: Any, method: Any, settings: Any) -> Twins:
     kl, logs = [], []
-    for policy, params, batch in runs:
-        memory = () if method.optimizer is None else method.optimizer(settings).init(params)
-        kl_one, log = _updated(policy, method, settings, params, memory, batch)
+    for policy, state, batch in runs:
+        memory = () if method.optimizer is None else method.optimizer(settings).init(state.params)
+        kl_one, log = _updated(policy, method, settings, replace(state, optimizer=memory), batch)
         kl.append(float(kl_one))
         logs.append(np.asarray(log))
     first, second = (float(np.abs(log - logs[0]).max()) for log in logs[1:])
@@ -79,8 +82,7 @@ def _told(runs: Any, method: Any, settings: Any) -> Twins:
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
-def _updated(policy: Any, method: Any, settings: Any, params: Any, memory: Any, batch: Any) -> Any:
-    state = State(params, (), memory, (), jax.random.key(0), jnp.zeros((), int))
+def _updated(policy: Any, method: Any, settings: Any, state: Any, batch: Any) -> Any:
     new, report = method.update(policy, state, batch, settings)
     both = [policy.log_prob(new.params, batch.observations, jnp.full(len(batch.actions), a)) for a in (0, 1)]
     return report.kl, jnp.stack(both)

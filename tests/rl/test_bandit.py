@@ -27,6 +27,29 @@ def test_flows_have_the_velocities_of_their_gradients():
     assert (flow[1] - flow[0]) / h == pytest.approx(g, abs=1e-5)
 
 
+def test_the_gradient_flow_of_two_arms():
+    """p (1 - p) = 1 / (2 + 2 cosh z) for a logit z: z + sinh z grows at the rate of the difference of the rewards."""
+    p, r, times = np.array([0.3, 0.7]), np.array([0.9, 0.4]), np.array([0.5, 3.0, 50.0])
+    z = [np.log(q[0] / q[1]) for q in (p, *bandit.gradient_flow(p, r, times))]
+    assert z + np.sinh(z) == pytest.approx(z[0] + np.sinh(z[0]) + 0.5 * np.array([0, *times]), rel=1e-7, abs=1e-7)
+    assert bandit.gradient_flow(P, R, [0.0, 1.0])[0] == pytest.approx(P, rel=1e-14)
+
+
+def test_regret_by_hand():
+    """The best reward is 1, P . R is 0.07; probabilities may be 0."""
+    assert bandit.regret(P, R) == pytest.approx(0.93)
+    assert bandit.regret([[1, 0, 0], [0, 1, 0]], R).tolist() == [0, 1.5]
+
+
+@pytest.mark.parametrize("call", [lambda p: bandit.natural_flow(p, R, [0.0]), lambda p: bandit.regret(p, R)])
+def test_the_sum_of_probabilities_has_a_tolerance(call):
+    for wrong in (0.9e-8, -0.9e-8):
+        assert np.isfinite(call(P + np.array([0, 0, wrong]))).all()
+    for wrong in (1.1e-8, -1.1e-8):
+        with pytest.raises(ValueError, match="sum 1"):
+            call(P + np.array([0, 0, wrong]))
+
+
 def test_rates_of_two_arms():
     """Natural: exponential.  Gradient: 1 / (2 t), the next term is log t / t smaller."""
     p, r = np.array([0.3, 0.7]), np.array([0.9, 0.4])
@@ -40,13 +63,22 @@ def test_rates_of_two_arms():
     ("call", "message"),
     [
         (lambda: bandit.natural_flow([0.5, 0.5], R, [1.0]), "one entry for each action"),
+        (lambda: bandit.natural_flow([0.25] * 4, R, [1.0]), "one entry for each action"),
+        (lambda: bandit.natural_flow([], [], [1.0]), "one entry for each action"),
+        (lambda: bandit.natural_flow(1.0, 2.0, [1.0]), "one entry for each action"),
+        (lambda: bandit.natural_flow([P], [R], [1.0]), "one entry for each action"),
         (lambda: bandit.natural_flow([0.5, 0.5, 0.0], R, [1.0]), "positive probabilities"),
+        (lambda: bandit.natural_flow([0.6, 0.6, -0.2], R, [1.0]), "positive probabilities"),
         (lambda: bandit.natural_flow([0.5, 0.4, 0.2], R, [1.0]), "sum 1.1"),
         (lambda: bandit.natural_flow(P, [1, np.nan, 0], [1.0]), "r contains nan at index 1"),
         (lambda: bandit.gradient_flow(P, R, [1.0, 0.5]), "increasing"),
+        (lambda: bandit.gradient_flow(P, R, [1.0, 1.0]), "increasing"),
+        (lambda: bandit.gradient_flow(P, R, [1.0]), "at least two"),
+        (lambda: bandit.gradient_flow(P, R, [-0.5, 1.0]), "numbers >= 0"),
         (lambda: bandit.multiplicative_weights(P, R, np.inf), "alpha must be finite"),
         (lambda: bandit.multiplicative_weights(P, [1e300, 0, 0], 1e300), "beyond float64: take smaller ones"),
         (lambda: bandit.regret([0.5, 0.5], R), r"one entry for each action \(got shapes \(2,\) and \(3,\)\)"),
+        (lambda: bandit.regret([0.25] * 4, R), r"one entry for each action \(got shapes \(4,\) and \(3,\)\)"),
         (lambda: bandit.regret([[0.5, 0.6, -0.1]], R), "p must be probabilities with sum 1 along its last axis"),
         (lambda: bandit.regret([0.5, 0.5, 0.1], R), "p must be probabilities"),
     ],
@@ -66,11 +98,14 @@ def test_gradients_in_symbols():
     g, natural = bandit_gradients(3)
     r = sp.symbols("r1:4", real=True)
     assert list(natural) == [r[0] - r[2], r[1] - r[2]]
+    assert str(bandit_gradients(2)[1][0]) == "r1 - r2"
     place = dict(zip(sorted(g.free_symbols - set(r), key=str), np.log(P[:2] / P[2]))) | dict(zip(r, R))
     assert [float(entry.subs(place)) for entry in g] == pytest.approx(list((P * (R - P @ R))[:2]), abs=1e-12)
     one, other = score_function_trick(families.get("categorical", K=3), "minimal-logits", 3)
     assert (one - other).applyfunc(sp.simplify) == sp.zeros(2, 1)
     with pytest.raises(ValueError, match=r"outcomes must be those of 'bernoulli', 0, ..., 1 \(got 3\)"):
         score_function_trick(families.get("bernoulli"), "probability", 3)
+    with pytest.raises(ValueError, match=r"0, ..., 2 \(got 2\)"):
+        score_function_trick(families.get("categorical", K=3), "minimal-logits", 2)
     with pytest.raises(ValueError, match="K must be at least 2"):
         bandit_gradients(1)

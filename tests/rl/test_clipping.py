@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ngtools import families
+from ngtools import families, trees
 from ngtools.rl import anatomy, clipping, ppo, reinforce, trpo, twins
 
 
@@ -56,7 +58,21 @@ def test_the_divergence_of_ratios_that_obey(clip):
     assert float(coin.kl(old[:1], new[:1], "probabilities")) == pytest.approx(kl.max(), rel=1e-12)
 
 
-@pytest.mark.parametrize("clip", [0.0, -0.1, 1.0, np.nan, "wide"])
+def test_slopes_of_any_shape():
+    """Ratios by row and advantages by entry; a ratio may be 0, and one ratio may have many advantages."""
+    r, A = np.array([[0.0, 1.1, 1.3], [0.5, 0.9, 2.0]]), np.array([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
+    value, slope = clipping.clipped_slopes(r, A, 0.2)
+    assert value == pytest.approx(np.array([[0.0, 2.2, 3.6], [-0.8, -1.8, -6.0]]))
+    assert slope.tolist() == [[1, 2, 0], [0, -2, -3]]
+    assert clipping.clipped_slopes(1.3, [1.0, -2.0], 0.2)[1].tolist() == [0, -2]
+
+
+def test_an_update_has_ten_epochs_and_a_clip_of_a_fifth(trial):
+    by_default = clipping.updates(trial, [0.02])
+    np.testing.assert_array_equal(by_default.kl, clipping.updates(trial, [0.02], clip=0.2, epochs=10).kl)
+
+
+@pytest.mark.parametrize("clip", [0.0, -0.1, 1.0, 1.5, np.nan, "wide"])
 def test_a_clip_that_is_none(clip):
     with pytest.raises((ValueError, TypeError), match="clip"):
         clipping.divergence_if_obeyed(clip)
@@ -80,7 +96,31 @@ def test_units_of_rewards_and_features(trial):
     assert told["ppo"].apart[1] > 1e-2
 
 
+@pytest.mark.parametrize(("factor", "units"), [(0.5, [1, -1, 10, 0.1]), (10.0, [2, 1, 3, -0.5])])
+def test_twins_of_a_gradient_step(trial, factor, units):
+    """Where a feature is u times as large, its weight's gradient is as well, and the weight counts u times: u^2."""
+    method = {"gradient": (reinforce.METHOD, reinforce.Settings(learning_rate=0.1))}
+    told = twins.twins(trial, method, factor, units)["gradient"]
+    policy, batch, units = trial.policy, trial.batch, np.array(units)
+    with jax.enable_x64(True):
+        start, back = trees.flatten(trial.state.params)
+        step = back(jnp.asarray(0.1 * trial.g))
+        scaled = {**step, "kernel": step["kernel"] * units[:, None] ** 2}
+        steps = [0.1 * trial.g, factor * 0.1 * trial.g, trees.flatten(scaled)[0]]
+        both = [jnp.full(len(batch.actions), a) for a in (0, 1)]
+        logs = [
+            np.stack([policy.log_prob(back(start + jnp.asarray(s)), batch.observations, a) for a in both])
+            for s in steps
+        ]
+    assert [told.kl, told.kl_advantages, told.kl_features] == pytest.approx([trial.kl(s) for s in steps], rel=1e-9)
+    assert told.apart == pytest.approx([np.abs(log - logs[0]).max() for log in logs[1:]], rel=1e-9)
+
+
 def test_units_that_are_none(trial):
+    with pytest.raises(ValueError, match="factor must be > 0"):
+        twins.twins(trial, {}, 0.0, [1, 1, 1, 1])
+    with pytest.raises(ValueError, match=r"units must have shape \(4,\)"):
+        twins.twins(trial, {}, 10.0, [1, 1, 1])
     with pytest.raises(ValueError, match="units must not be 0"):
         twins.twins(trial, {}, 10.0, [1, 0, 1, 1])
 
@@ -90,5 +130,9 @@ def test_arguments_that_are_none(trial):
         clipping.clipped_slopes([1.0, -0.5], 1.0, 0.2)
     with pytest.raises(ValueError, match=r"one shape, or one of them be a number \(got \(2,\) and \(3,\)\)"):
         clipping.clipped_slopes([1.0, 0.5], [1.0, 1.0, 1.0], 0.2)
+    with pytest.raises(ValueError, match=r"one shape, or one of them be a number \(got \(3,\) and \(2,\)\)"):
+        clipping.clipped_slopes([1.0, 0.5, 1.0], [1.0, 1.0], 0.2)
+    with pytest.raises(ValueError, match=r"learning_rates must be > 0 \(got -0.1\)"):
+        clipping.updates(trial, [0.1, -0.1])
     with pytest.raises(ValueError, match=r"learning_rates must be > 0 \(got 0\)"):
         clipping.updates(trial, [0.1, 0.0])

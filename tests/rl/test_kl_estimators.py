@@ -93,6 +93,29 @@ def test_draws_estimate_what_the_sum_says():
     assert (estimates("k1", family, theta, ref, x) < 0).any()
 
 
+def test_each_draw_by_hand():
+    """A coin: l = log(7/4) for heads and log(3/6) for tails, the score 1/0.7 and -1/0.3."""
+    coin, x = families.get("bernoulli"), [1, 0, 1]
+    at = (coin, [0.7], [0.4], x, "probability")
+    log_ratio, psi = np.log([7 / 4, 1 / 2, 7 / 4]), np.array([1 / 0.7, -1 / 0.3, 1 / 0.7])
+    values = {"k1": log_ratio, "k2": log_ratio**2 / 2, "k3": np.array([4 / 7, 2, 4 / 7]) - 1 + log_ratio}
+    slopes = {"k1": np.ones(3), "k2": log_ratio, "k3": 1 - np.array([4 / 7, 2, 4 / 7])}
+    for name, value in values.items():
+        assert estimates(name, *at) == pytest.approx(value, rel=1e-13)
+        assert sample_gradients(name, *at)[:, 0] == pytest.approx(slopes[name] * psi, rel=1e-13)
+        assert sample_gradients(name, *at, place="reward")[:, 0] == pytest.approx(value * psi, rel=1e-13)
+
+
+def test_an_outcome_without_probability_counts_nothing():
+    """exp(800) overflows in k3 where pi has exp(-800), which is 0."""
+    family = families.get("categorical", K=3)
+    ref = np.exp([0.5, 1.0, 0.0]) / np.exp([0.5, 1.0, 0.0]).sum()
+    expected = np.log(0.5) - np.log(ref[1:]).mean()
+    found = expected_value("k3", family, [-800.0, 0.0], [0.5, 1.0], "minimal-logits")
+    # E[exp(-l)] leaves out the outcome: 1 - ref of it
+    assert found == pytest.approx(expected - ref[0], rel=1e-12)
+
+
 def test_what_is_not_known_is_named():
     coin = families.get("bernoulli")
     with pytest.raises(ValueError, match=r"name must be one of k1, k2, k3 \(got 'k4'\)"):
@@ -103,8 +126,15 @@ def test_what_is_not_known_is_named():
         expected_value("k1", coin, [0.5], [1.4], "probability")
     with pytest.raises(ValueError, match="x must hold data from the support of 'bernoulli' along its first axis"):
         estimates("k1", coin, [0.5], [0.4], [0, 2], "probability")
+    for x in (1, []):
+        with pytest.raises(ValueError, match="x must hold data"):
+            estimates("k1", coin, [0.5], [0.4], x, "probability")
 
 
 def test_a_list_of_log_ratios_is_an_array():
-    assert ESTIMATORS["k2"]([0.0, 2.0]) == pytest.approx([0, 2])
+    assert ESTIMATORS["k2"]([0.0, 3.0]) == pytest.approx([0, 4.5])
+    assert ESTIMATORS["k2"]((0.0, 3.0)) == pytest.approx([0, 4.5])
+    assert ESTIMATORS["k2"](np.ones(2, np.float32)).dtype == np.float32
+    with pytest.raises(ValueError, match="log_ratio contains inf at index 1"):
+        ESTIMATORS["k1"](np.array([0.0, np.inf]))
     assert ESTIMATORS["k3"]([0.0, 1.0]) == pytest.approx([0, np.exp(-1)])

@@ -9,6 +9,7 @@ import pytest
 from ngtools.descent import natural_gradient
 from ngtools.geometry.kl_remainder import slope
 from ngtools.rl import mdp
+from ngtools.rl.mdp.ladder import misleading_ladder
 
 GAMMAS = (0.9, None)
 
@@ -112,6 +113,37 @@ def test_soft_policy_iteration_is_the_tabular_natural_step(gamma):
     assert mdp.soft_step(process, mdp.probabilities(policy, theta), gamma, alpha) == pytest.approx(stepped, abs=1e-12)
 
 
+def test_a_long_soft_step_is_greedy():
+    """Exponents of 1e4 do not overflow."""
+    process, _, _, _ = world(5)
+    pi = np.full((4, 3), 1 / 3)
+    best = mdp.greedy(mdp.evaluate(process, pi, 0.9).advantage)
+    assert mdp.soft_step(process, pi, 0.9, 1e4) == pytest.approx(np.eye(3)[best], abs=1e-12)
+
+
+def test_compatible_weights_are_those_of_least_norm():
+    """Two features that differ by 1e-13 count as one, which they share; by 1e-10 they do not."""
+    process, _, features, theta = world(15, d=2)
+    one, other = features[:, :, :1], features[:, :, 1:]
+
+    def weights(gap):
+        return mdp.compatible_weights(process, mdp.log_linear(np.concatenate([one, one + gap * other], 2)), theta, 0.9)
+
+    alone = mdp.compatible_weights(process, mdp.log_linear(one), theta.sum(keepdims=True), 0.9)
+    assert weights(1e-13) == pytest.approx(np.repeat(alone / 2, 2), rel=1e-6)
+    assert np.abs(weights(1e-10)).max() > 1e6
+
+
+def test_how_far_along_a_direction():
+    """To 1e6 by default; a shorter way is a step like any other."""
+    _, policy, _, theta = world(16)
+    direction = np.array([1.0, -2.0, 0.5, 3.0, 1.0])
+    there = mdp.probabilities(policy, theta + direction / 2)
+    assert mdp.far_along(policy, theta, direction, 0.5) == pytest.approx(there, rel=1e-13)
+    # 1e6 + 1 would move a logit by 1e-6
+    assert mdp.far_along(policy, theta, direction / 2e6) == pytest.approx(there, rel=1e-9)
+
+
 def test_softmax_bandit():
     """On one state: F^+ r-gradient is r - mean(r), its step multiplicative weights, g is in range(F)."""
     r, theta, alpha = np.array([1.0, -0.5, 2.0, 0.3]), np.array([0.3, 1.0, -0.7, 0.1]), 0.8
@@ -129,6 +161,18 @@ def test_softmax_bandit():
         assert pytest.approx(g, abs=1e-13) == F @ solution
         stepped = mdp.probabilities(policy, theta + alpha * solution)[0]
         assert stepped == pytest.approx(weights / weights.sum(), abs=1e-14)
+
+
+def test_the_limit_of_paths_is_200_000():
+    """One state, one step, as many actions; one more is refused, and the Fisher matrix is the variance of the features."""
+
+    def listed(actions):
+        process, xi = mdp.MDP(np.ones((1, actions, 1)), np.zeros((1, actions))), np.arange(actions) % 2
+        return mdp.path_fisher(process, mdp.log_linear(xi[None, :, None]), [0.0], 1)
+
+    assert listed(200_000) == pytest.approx(1 / 4)
+    with pytest.raises(ValueError, match=r"200001\^1 paths are too many to list \(limit 200000\)"):
+        listed(200_001)
 
 
 @pytest.mark.parametrize("T", [1, 2, 4])
@@ -249,6 +293,13 @@ def test_a_baseline_changes_the_variance_and_not_the_mean():
         draws = (psi * values[:, :, None]).reshape(12, -1)[pair]
         exact = mdp.estimator_variance(process, policy, theta, 0.9, weight)
         assert draws.var(axis=0).sum() == pytest.approx(exact, rel=0.03)
+        # over all pairs, by the definition of a variance
+        p, every = found.rho[:, None, None] * pi[:, :, None], psi * values[:, :, None]
+        away = every - (p * every).sum(axis=(0, 1))
+        assert exact == pytest.approx((p * away**2).sum(), rel=1e-12)
+    assert mdp.estimator_variance(process, policy, theta, 0.9) == mdp.estimator_variance(
+        process, policy, theta, 0.9, weight="Q"
+    )
     with pytest.raises(ValueError, match="weight must be"):
         mdp.estimator_variance(process, policy, theta, 0.9, "V")
 
@@ -256,9 +307,36 @@ def test_a_baseline_changes_the_variance_and_not_the_mean():
 def test_the_ladder():
     """By hand at P(up) = 1/2 and gamma = 1/2: 1/12, 1/12, and -1/36 where the discount of the states is dropped."""
     process, policy = mdp.ladder()
+    assert process.transition.argmax(axis=2).tolist() == [[0, 1], [0, 2], [1, 2]]
+    assert process.reward.tolist() == [[0, 0], [1, 1], [1, 0]]
+    assert process.start.tolist() == [1, 0, 0]
+    assert mdp.probabilities(policy, [0.7])[:, 1] == pytest.approx(3 * [1 / (1 + np.exp(-0.7))])
     assert mdp.policy_gradient(process, policy, [0.0], 0.5, per_step=True) == pytest.approx([1 / 12])
     assert mdp.policy_gradient(process, policy, [0.0], None) == pytest.approx([1 / 12])
     assert mdp.without_discount(process, policy, [0.0], 0.5) == pytest.approx([-1 / 36])
+
+
+@pytest.mark.parametrize("rungs", [2, 5])
+def test_the_misleading_ladder(rungs):
+    """Where each action leads, what it pays, and its logits."""
+    process, policy = misleading_ladder(rungs, up=-0.2, top=-2.0, sensitivity=7.0)
+    down, climb = process.transition.argmax(axis=2).T.tolist()
+    assert (process.transition.max(axis=2) == 1).all()
+    assert down == [0, *range(rungs - 1)]
+    assert climb == [*range(1, rungs), 0]
+    assert process.reward.tolist() == (rungs - 1) * [[0, 0]] + [[1, -1]]
+    assert process.start.tolist() == [1] + (rungs - 1) * [0]
+    logits = np.asarray(policy.logits(np.array([0.5])))
+    assert logits[:, 0].tolist() == rungs * [0]
+    assert logits[:, 1] == pytest.approx((rungs - 1) * [0.3] + [1.5])
+
+
+def test_the_misleading_ladder_of_the_book():
+    """18 rungs; the logit of climbing is -0.3 + theta on the way and -3 + 15 theta on top."""
+    process, policy = misleading_ladder()
+    assert process.states == 18
+    pi = mdp.probabilities(policy, [0.1])[:, 1]
+    assert pi == pytest.approx(17 * [1 / (1 + np.exp(0.2))] + [1 / (1 + np.exp(1.5))], rel=1e-6)
 
 
 def test_ascent_steps_are_what_their_names_say():
@@ -270,6 +348,8 @@ def test_ascent_steps_are_what_their_names_say():
     assert mdp.differentiated_hessian(process, policy, theta, 0.9) @ found["Newton"] == pytest.approx(-g, rel=1e-8)
     F = mdp.policy_fisher(policy, theta, mdp.evaluate(process, mdp.probabilities(policy, theta), 0.9).rho)
     assert found["KL budget"] @ F @ found["KL budget"] / 2 == pytest.approx(0.02, rel=1e-10)
+    step = mdp.ascent_steps(process, policy, theta, 0.9)["KL budget"]
+    assert step @ F @ step / 2 == pytest.approx(0.01, rel=1e-10)  # by default
     limit = mdp.far_along(policy, theta, g)
     assert (limit.argmax(axis=1) == mdp.greedy(features @ g)).all()
     assert limit.max(axis=1) == pytest.approx(1)

@@ -31,6 +31,19 @@ def test_a_long_episode_costs_the_average_a_step():
     assert 401 * longer.second_moment - 400 * long.second_moment == pytest.approx(one.second_moment, rel=1e-12)
 
 
+def test_two_steps_by_hand():
+    """x_0 = 0 has q = 0, x_1 has 0.6 + 1.3 and x_2 has 0.2^2 1.9 + 1.9."""
+    found = episode_cost(SYSTEM, -0.5, 0.6, 2)
+    assert found.cost == pytest.approx(0.9 * (1.9 + 1.976) + 0.1 * (0.6 + 0.25 * 1.9 + 0.6))
+    assert found.second_moment == pytest.approx(1.9 / 2)
+
+
+def test_the_plain_regulator():
+    """Growth 0.7, unit noise, a cost of x^2 alone: at k = -0.2 E[x^2] is 1.5 / (1 - 0.25)."""
+    assert average_cost(Regulator(), -0.2, 0.5).cost == pytest.approx(2)
+    assert best_gain(Regulator()) == pytest.approx(-0.7)
+
+
 def test_episode_cost_is_the_mean_of_simulated_costs():
     rng, k, v, n = np.random.default_rng(3), -0.5, 0.6, 40_000
     x, cost, square = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -75,6 +88,12 @@ def test_fisher_matrix_is_the_covariance_of_the_score():
     [
         (lambda: Regulator(noise=0), "noise .* must be > 0"),
         (lambda: Regulator(action_cost=-1), "action_cost must be >= 0"),
+        (lambda: Regulator(state_cost=-0.5), "state_cost must be >= 0"),
+        (lambda: average_cost(Regulator(growth=0.5), 0.5, 1.0), r"\|growth \+ k\| = 1 must be < 1"),
+        (
+            lambda: episode_cost(SYSTEM, 2.8, 1.0, 1000),
+            r"T = 1000 steps overflows: \|growth \+ k\| = 3.5 is too far above 1",
+        ),
         (lambda: average_cost(SYSTEM, 0.4, 1.0), r"\|growth \+ k\| = 1.1 must be < 1"),
         (lambda: average_cost(SYSTEM, -0.5, 0.0), "v .* must be > 0"),
         (lambda: episode_cost(SYSTEM, -0.5, 1.0, 0), "T must be at least 1"),

@@ -122,11 +122,11 @@ def chain(mdp: MDP, pi: Any) -> np.ndarray:
 
 def check_one_class(P: np.ndarray) -> None:
     """Raise unless the chain has one closed class of states, and so one stationary distribution."""
-    _, label = connected_components(P > 0, directed=True, connection="strong")
+    _, label = connected_components(P, directed=True, connection="strong")
     closed = []
     for index in range(label.max() + 1):
         inside = label == index
-        if not (P[np.ix_(inside, ~inside)] > 0).any():
+        if not P[np.ix_(inside, ~inside)].any():
             closed.append(np.flatnonzero(inside).tolist())
     if len(closed) > 1:
         classes = ", ".join("{" + ", ".join(map(str, members)) + "}" for members in sorted(closed))

@@ -70,14 +70,14 @@ def path_fisher(mdp: MDP, policy: Policy, theta: Any, T: int, start: Any = None)
     weight = state_marginals(mdp, pi, T, start)[0]
     where, total = np.arange(mdp.states), np.zeros((mdp.states, policy.d))
     for step in range(T):
-        # rows are paths; each splits into one for every action
-        weight = (weight[:, None] * pi[where]).ravel()
-        total = (total[:, None, :] + psi[where]).reshape(-1, policy.d)
-        if step < T - 1:  # and then into one for every next state
+        if step:  # rows are paths; each splits into one for every next state
             onwards = mdp.transition[where].reshape(-1, mdp.states)
             weight = (weight[:, None] * onwards).ravel()
             total = np.repeat(total, mdp.states, axis=0)
             where = np.tile(np.arange(mdp.states), len(onwards))
+        # and then into one for every action
+        weight = (weight[:, None] * pi[where]).ravel()
+        total = (total[:, None, :] + psi[where]).reshape(-1, policy.d)
     return np.asarray(np.einsum("n,ni,nj->ij", weight, total, total))
 
 
@@ -85,8 +85,8 @@ def state_score(mdp: MDP, policy: Policy, theta: Any, gamma: float | None) -> np
     """grad_theta log rho_theta(s), shape (S, d), by differentiating the solve for rho."""
     pi = probabilities(policy, theta)
     rho = evaluate(mdp, pi, gamma).rho
-    if not (rho > 0).all():
-        unvisited = np.flatnonzero(~(rho > 0))
+    unvisited = np.flatnonzero(rho <= 0)  # rounding may leave less than 0
+    if unvisited.size:
         raise ValueError(
             f"states {unvisited.tolist()} are never visited: log rho has no gradient there; begin in them too (the start "
             "of mdp), or let them be reached"

@@ -76,7 +76,6 @@ def estimator_variance(mdp: MDP, policy: Policy, theta: Any, gamma: float | None
         raise ValueError(f"weight must be 'Q' or 'advantage' (got {weight!r})")
     pi = probabilities(policy, theta)
     found = evaluate(mdp, pi, gamma)
-    values = found.Q if weight == "Q" else found.advantage
-    draws = scores(policy, theta) * values[:, :, None]
+    draws = scores(policy, theta) * getattr(found, weight)[:, :, None]
     mean = np.einsum("s,sa,sad->d", found.rho, pi, draws)
     return float(np.einsum("s,sa,sad,sad->", found.rho, pi, draws, draws) - mean @ mean)

@@ -45,7 +45,7 @@ def misleading_ladder(
     transition, reward = np.zeros((rungs, 2, rungs)), np.zeros((rungs, 2))
     for s in range(rungs):
         transition[s, 0, max(s - 1, 0)] = 1
-        transition[s, 1, s + 1 if s < rungs - 1 else 0] = 1
+        transition[s, 1, (s + 1) % rungs] = 1
     reward[-1] = 1, -1
     offset, feature = np.zeros((rungs, 2)), np.zeros((rungs, 2))
     offset[:, 1], feature[:, 1] = up, 1.0

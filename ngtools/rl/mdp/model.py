@@ -74,7 +74,7 @@ class MDP:
     @property
     def states(self) -> int:
         """S, the number of states."""
-        return int(self.transition.shape[0])
+        return len(self.transition)
 
     @property
     def actions(self) -> int:
@@ -111,7 +111,7 @@ def check_gamma(gamma: float | None) -> float | None:
     """Return gamma; raise unless it is None (average reward) or in [0, 1)."""
     if gamma is None:
         return None
-    if isinstance(gamma, (bool, str)) or np.ndim(gamma) != 0 or not np.isreal(gamma):
+    if isinstance(gamma, (bool, str)) or np.ndim(gamma) or not np.isreal(gamma):
         raise ValueError(f"gamma must be one number or None (got {gamma!r})")
     if not 0 <= gamma < 1:
         raise ValueError(

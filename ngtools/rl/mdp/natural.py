@@ -48,10 +48,9 @@ def compatible_weights(mdp: MDP, policy: Policy, theta: Any, gamma: float | None
         raise ValueError(f"target must be 'Q' or 'advantage' (got {target!r})")
     pi, psi = probabilities(policy, theta), scores(policy, theta)
     found = evaluate(mdp, pi, gamma)
-    values = found.Q if target == "Q" else found.advantage
     root = np.sqrt(found.rho[:, None] * pi)
     design = (root[:, :, None] * psi).reshape(-1, policy.d)
-    return np.asarray(np.linalg.lstsq(design, (root * values).ravel(), rcond=1e-12)[0])
+    return np.asarray(np.linalg.lstsq(design, (root * getattr(found, target)).ravel(), rcond=1e-12)[0])
 
 
 def greedy(values: Any) -> np.ndarray:
