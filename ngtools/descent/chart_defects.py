@@ -35,8 +35,8 @@ def chart_defects(family: Family, chart: str, objective: Callable[[Any], Any]) -
     if family.dimension(chart) != family.dimension():
         raise ValueError(f"chart '{chart}' of '{family.name}' is redundant: its Jacobian has no inverse")
     reference, other = chart_setting(family, objective), chart_setting(family, objective, chart)
-    worst = 0.0
-    for point in family.points:
+
+    def largest(point: Any) -> float:
         theta = np.asarray(point, np.float64)
         phi = np.asarray(family.convert(theta, to=chart))
         defects = law_defects(
@@ -46,5 +46,6 @@ def chart_defects(family: Family, chart: str, objective: Callable[[Any], Any]) -
             other.gradient(phi),
             family.jacobian(theta, to=chart),
         )
-        worst = max(worst, defects.largest)
-    return worst
+        return defects.largest
+
+    return max(map(largest, family.points))

@@ -78,7 +78,7 @@ def method(name: str | Method) -> Method:
     if isinstance(name, Method):
         return name
     if name not in METHODS:
-        close = difflib.get_close_matches(str(name), METHODS, n=1)
+        close = difflib.get_close_matches(str(name), METHODS)
         guess = f" did you mean '{close[0]}'?" if close else ""
         raise ValueError(f"name: no method '{name}';{guess} known: {', '.join(METHODS)}")
     return METHODS[name]

@@ -69,7 +69,7 @@ SOFTMAX = np.diag([0.2, 0.3, 0.5]) - np.outer([0.2, 0.3, 0.5], [0.2, 0.3, 0.5])
         (SOFTMAX, [0.1, 0.1, -0.2], r"singular, rank 2 of 3; null direction v = \(0.577, 0.577, 0.577\)"),
         (np.eye(2), [1.0, 2.0, 3.0], r"g has shape \(3,\), F has shape \(2, 2\)"),
         (np.eye(2), [[1.0], [2.0]], r"g has shape \(2, 1\)"),
-        (np.eye(2), [1.0, np.nan], "g contains nan at index 1"),
+        (np.eye(3), [1.0, np.nan, np.inf], "g contains nan at index 1"),
         ([[1.0, np.inf], [np.inf, 1.0]], [1.0, 1.0], r"F contains inf at index \(0, 1\)"),
         ([[1.0, 0.0]], [1.0], "must be a square matrix"),
     ],

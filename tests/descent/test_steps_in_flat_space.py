@@ -301,6 +301,9 @@ def test_units_do_not_decide_whether_a_proximal_step_is_found(power):
     expected = np.linalg.solve(1.5 * Q + matrix, 1.5 * Q @ top)
     setting = hill(np.linalg.solve(units, top), units @ Q @ units, units @ matrix @ units)
     assert units @ kl_proximal(setting, np.zeros(3), 1.5) == pytest.approx(expected, rel=1e-10)
+    # an objective that nearly outgrows the divergence: 0.1 u = -0.9 top, which steps uphill alone do not reach
+    bent = hill(np.linalg.solve(units, top), -0.9 * units @ matrix @ units, units @ matrix @ units)
+    assert units @ kl_proximal(bent, np.zeros(3), 1.0) == pytest.approx(-9 * top, rel=1e-9)
 
 
 def test_redundant_coordinates_move_across_their_fibres():
@@ -371,11 +374,18 @@ def test_a_constrained_step_asks_proximal_steps_of_more_and_more_time(monkeypatc
 @pytest.mark.parametrize(
     ("F", "g", "within"),
     [
-        (np.diag([1.0, 0.0]), [1.0, 1.0e-8], True),  # 5e7 roundings of the gradient
-        (np.diag([1.0, 0.0]), [1.0, 1.2e-8], False),
-        (np.diag([1.0, 0.0]), [0.0, 1.0e-12], True),  # 5e3 roundings of a score's size
-        (np.diag([1.0, 0.0]), [0.0, 1.3e-12], False),
-        (np.diag([4.0, 0.0]), [0.0, 2.0e-12], True),
+        (np.diag([1.0, 0.0]), [1e9, 10 - 1e-6], True),  # 1e-8 of the gradient
+        (np.diag([1.0, 0.0]), [1e9, 10 + 1e-6], False),
+        (np.diag([1.0, 0.0]), [0.0, 1.1101e-12], True),  # and 5000 roundings of a score's size
+        (np.diag([1.0, 0.0]), [0.0, 1.1103e-12], False),
+        (np.diag([4.0, 0.0]), [0.0, 2.2202e-12], True),
+        # in 32 bits, whichever of the two: 1e-3 of the gradient and 5000 roundings
+        (np.diag([1.0, 0.0]).astype(np.float32), [1e9, 0.9999e6], True),
+        (np.diag([1.0, 0.0]).astype(np.float32), [1e9, 1.0001e6], False),
+        (np.diag([1.0, 0.0]), np.array([1e9, 0.9999e6], np.float32), True),
+        (np.diag([1.0, 0.0]), np.array([1e9, 1.0001e6], np.float32), False),
+        (np.diag([1.0, 0.0]).astype(np.float32), [0.0, 5.96e-4], True),
+        (np.diag([1.0, 0.0]).astype(np.float32), [0.0, 5.97e-4], False),
     ],
 )
 def test_how_much_of_a_gradient_may_lie_in_the_null_space(F, g, within):
@@ -396,7 +406,7 @@ def test_gradients_of_another_kind_are_refused():
 
 def test_traced_solves_cut_at_a_thousand_roundings():
     with jax.enable_x64(True):
-        for small, found in ((4e-13, 0.0), (5e-13, 2e12)):
+        for small, found in ((4.438e-13, 0.0), (4.444e-13, 1 / 4.444e-13)):  # 2000 roundings: 4.441e-13
             x = solve_traced(jnp.diag(jnp.array([1.0, small])), jnp.ones(2), "minimum-norm")
             np.testing.assert_allclose(x, [1.0, found], rtol=1e-9)
         np.testing.assert_allclose(solve_traced(A, B), np.linalg.solve(A, B), rtol=1e-14)
