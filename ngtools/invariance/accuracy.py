@@ -36,5 +36,5 @@ def flow_gap(
     """
     setting = chart_setting(family, objective, chart)
     end = setting.distribution(setting.require(step(name, family, theta, objective, alpha, chart)))
-    exact = flow("natural", family, theta, objective, alpha, chart, points=2).distribution[-1]
+    _, exact = flow("natural", family, theta, objective, alpha, chart, points=2).distribution
     return setting.distance(end, exact)

@@ -151,7 +151,7 @@ def _column(problem: Problem, entry: str | Reparameterization) -> Reparameteriza
     if isinstance(entry, Reparameterization):
         return entry
     if entry not in problem.columns:
-        close = difflib.get_close_matches(str(entry), problem.columns, n=1)
+        close = difflib.get_close_matches(str(entry), problem.columns)
         guess = f" did you mean '{close[0]}'?" if close else ""
         raise ValueError(f"no change of coordinates '{entry}';{guess} known: {', '.join(problem.columns)}")
     return problem.columns[entry]

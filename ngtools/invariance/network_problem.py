@@ -44,7 +44,7 @@ def network_problem() -> Problem:
     setting = Setting(
         name="a network of two layers",
         dimension=DIMENSION,
-        objective=lambda theta, data: -((_outputs(theta, data) - data[1][:, 0]) ** 2).mean() / 2,
+        objective=lambda theta, data: -((_outputs(theta, data) - data[1].ravel()) ** 2).mean() / 2,
         metric=_metric,
         divergence=lambda old, new, data: ((_outputs(old, data) - _outputs(new, data)) ** 2).mean() / 2,
         decode=_outputs,
@@ -92,7 +92,7 @@ def _columns(rng: np.random.Generator) -> list[Reparameterization]:
 
 def _outputs(theta: Any, data: Any) -> Any:
     kernels = _two_kernels(theta)
-    return jax.vmap(lambda x: _plain(kernels, x, kfac.dense, ())[0])(data[0])
+    return jax.vmap(lambda x: _plain(kernels, x, kfac.dense, ()))(data[0]).ravel()
 
 
 def _metric(theta: Any, data: Any) -> Any:
@@ -154,7 +154,7 @@ def _all_in_one(kernels: Any, x: Any, dense: Any, constants: Any) -> Any:
 
     def heard(a: Any, rows: slice, shape: tuple[int, int]) -> Any:
         coefficients = jnp.einsum("i,iok->ok", a, A[rows].reshape(*shape, DIMENSION))
-        return dense(kernels, "all", coefficients)[:, 0] + a @ b[rows].reshape(shape)
+        return dense(kernels, "all", coefficients).ravel() + a @ b[rows].reshape(shape)
 
     return heard(_one(jnp.tanh(heard(_one(x), slice(CUT), FIRST))), slice(CUT, None), LAST)
 

@@ -36,7 +36,7 @@ class Order:
     coefficient
         C in D = C alpha^slope.
     kind
-        "exact": rounding level at every step; "broken": D ~ alpha (slope <= 1.5); "order p": D ~ alpha^(p+1);
+        "exact": rounding level at every step; "broken": D ~ alpha (slope below 1.5); "order p": D ~ alpha^(p+1);
         "not defined": nothing to compare, see ``reason``.
     steps, defects
         The measurements, where both steps exist.
@@ -113,14 +113,15 @@ def measure(
         return not_defined(f"only {len(kept)} of {len(steps)} steps stay in the domain: {reason or 'pass more steps'}")
     alphas, defects = np.array(kept).T
     x, y = np.log(alphas), np.log(np.maximum(defects, 1e-300))
-    (slope, intercept), residual = np.polyfit(x, y, 1), 0.0
+    slope, intercept = np.polyfit(x, y, 1)
     residual = float(((y - slope * x - intercept) ** 2).sum())
     stderr = float(np.sqrt(residual / (len(x) - 2) / ((x - x.mean()) ** 2).sum()))
-    power_law = slope > 0.5 and stderr < 0.2 and defects.min() > ROUNDING
+    nearest = round(float(slope))
+    power_law = nearest > 0 and stderr < 0.2 and defects.min() > ROUNDING
     measured = tuple(alphas.tolist()), tuple(defects.tolist())
     if defects.max() <= EXACT and not power_law:
         return Order(np.nan, np.nan, np.nan, "exact", *measured)  # a slope of rounding errors says nothing
-    kind = "broken" if slope <= 1.5 else f"order {round(float(slope)) - 1}"
+    kind = "broken" if nearest < 2 else f"order {nearest - 1}"
     return Order(float(slope), stderr, float(np.exp(intercept)), kind, *measured)
 
 

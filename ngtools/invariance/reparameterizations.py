@@ -58,7 +58,8 @@ def affine(name: str, title: str, A: Any, b: Any = 0.0) -> Reparameterization:
 
 
 def _log_sigma(psi: Any, constants: Any) -> Any:
-    return jnp.stack([psi[0], jnp.exp(psi[1])])
+    mu, log_sigma = psi
+    return jnp.stack([mu, jnp.exp(log_sigma)])
 
 
 def _smooth(psi: Any, constants: Any) -> Any:

@@ -141,7 +141,7 @@ def _named(name: str, size: int) -> Head:
     record = families.get(family)
     if chart not in record.charts:  # a line in the family: the standard deviation is held at 1
         mean = record.chart("mean-std").parameters[:1]
-        line = Chart(chart, mean, to_home=lambda phi, m: (phi[0], 1), from_home=lambda theta, m: (theta[0],))
+        line = Chart(chart, mean, to_home=lambda phi, m: (*phi, 1))
         record = dataclasses.replace(record, chart_records=(line,))
     head = _of_family(record, chart, size)
     return dataclasses.replace(head, name=name)

@@ -34,6 +34,12 @@ def branches(params, x):
     return {"one": -(s * t) - s + 3 * s, "two": (jnp.where(s > 0, s, 0.1 * s), t * t - jnp.exp(-s)), "none": x}
 
 
+def first_the_bias(params, x):
+    """A difference and a sum of two values, the older one first and then last."""
+    s = x @ params["a"]
+    return jnp.tanh(params["b"] - s) @ params["c"], (s - params["b"]) @ params["c"] + x
+
+
 MODELS = {
     "tanh": dense(jnp.tanh),
     "sigmoid": dense(jax.nn.sigmoid),
@@ -42,6 +48,7 @@ MODELS = {
     "recomputed": jax.checkpoint(dense(jnp.tanh)),
     "recurrent": recurrent,
     "branches": branches,
+    "first the bias": first_the_bias,
 }
 
 
@@ -83,3 +90,16 @@ def test_single_precision_stays_single():
     with jax.enable_x64(True):
         push = jax.linearize(lambda p: MODELS["gelu"](p, x), params)[1]
         assert folded(push, params)(params).dtype == jnp.float32
+
+
+def test_an_array_that_is_used_twice_is_held_once():
+    M, N = draw(0, 4, 5), draw(1, 4, 5)
+
+    def push(v):
+        return v["a"] @ M, M @ v["b"], v["a"] @ N, (v["a"] @ N) @ M.T
+
+    v = {"a": draw(2, 4), "b": draw(3, 5)}
+    short = folded(push, v)
+    assert sorted(leaf.shape for leaf in jax.tree.leaves(short)) == [(4, 5), (4, 5), (5, 4)]
+    for one, two in zip(push(v), short(v)):
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-6)

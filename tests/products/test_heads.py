@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,6 +69,7 @@ def test_samples_are_drawn_for_every_output_on_its_own():
 def test_labels_of_a_categorical_head():
     head = resolve("categorical", 3)
     head.check_labels(np.array([0, 2]), 2)
+    head.check_labels(np.array([1, 2]), 2)
     head.check_labels(np.array([2, 0], np.uint8), 2)
     jax.jit(lambda labels: head.check_labels(labels, 2))(np.array([0, 5]))  # traced: nothing to look at
     for labels, error, message in (
@@ -75,6 +78,9 @@ def test_labels_of_a_categorical_head():
         ([[1, 0, 0], [0, 1, 0]], ValueError, r"labels must have shape \(2,\), not one-hot \(got shape \(2, 3\)\)"),
         ([0, 3], ValueError, r"labels must lie in 0, ..., 2 \(got 3\)"),
         ([-1, 3], ValueError, r"labels must lie in 0, ..., 2 \(got -1\)"),
+        ([1, 3], ValueError, r"labels must lie in 0, ..., 2 \(got 3\)"),
+        ([2, 7], ValueError, r"labels must lie in 0, ..., 2 \(got 7\)"),
+        ([-5, 2], ValueError, r"labels must lie in 0, ..., 2 \(got -5\)"),
     ):
         with pytest.raises(error, match=message):
             head.check_labels(np.array(labels), 2)
@@ -101,3 +107,57 @@ def test_a_head_is_found_by_name_family_pair_or_record():
         with pytest.raises(ValueError, match=message):
             resolve(given, size)
     assert resolve("categorical", 2).outcomes == 2
+
+
+def test_how_many_labels_there_are():
+    for head in (resolve("categorical", 3), resolve("unit-normal", 1)):
+        kind = int if head.outcomes else float
+        for shape in ((1,), (3,), ()):
+            with pytest.raises(ValueError, match="labels must be 2 observations, one an example"):
+                head.check_labels(np.zeros(shape, kind), 2)
+
+
+def test_a_head_fits_its_number_of_outputs_alone():
+    head = resolve("unit-normal", 2)
+    for size in (1, 3):
+        with pytest.raises(ValueError, match=f"does not fit a model with {size} outputs"):
+            resolve(head, size)
+    with pytest.raises(ValueError, match="head must be one of"):
+        resolve((families.get("normal"), "mean-std", {}), 2)
+    assert dataclasses.replace(head) != head  # one object, one head: compiled code is looked up by it
+
+
+def test_several_observations_of_a_family_of_vectors():
+    """Two means of a bivariate normal, first all first coordinates: sums over the two, by the family itself."""
+    with jax.enable_x64(True):
+        family = families.get("multivariate-normal", d=2, covariance=[[2.0, 0.5], [0.5, 1.0]])
+        head, alone = resolve((family, "mean"), 4), resolve((family, "mean"), 2)
+        z, w = jnp.array([0.3, -1.0, 0.7, 2.0]), jnp.array([0.0, 0.4, -0.2, 1.0])
+        y = jnp.array([[1.0, 2.0], [-0.5, 0.3]])
+        means = [(np.array([z[i], z[2 + i]]), np.array([w[i], w[2 + i]])) for i in range(2)]
+        expected = sum(float(family.log_density(np.asarray(y[i]), means[i][0], "mean")) for i in range(2))
+        assert float(head.log_density(y, z)) == pytest.approx(expected, rel=1e-12)
+        expected = sum(float(family.kl(*pair, "mean")) for pair in means)
+        assert float(head.kl(z, w)) == pytest.approx(expected, rel=1e-12)
+        one = float(family.log_density(np.asarray(y[0]), means[0][0], "mean"))
+        assert float(alone.log_density(y[0], jnp.asarray(means[0][0]))) == pytest.approx(one, rel=1e-12)
+        # the inverse of the covariance, coordinates apart
+        matrix = np.kron(np.linalg.inv([[2.0, 0.5], [0.5, 1.0]]), np.eye(2))
+        np.testing.assert_allclose(dense(head, z), matrix, rtol=0, atol=1e-14)
+        root = np.asarray(head.root(z))
+        np.testing.assert_allclose(root @ root.T, matrix, rtol=0, atol=1e-14)
+        assert head.sample(jax.random.key(0), z).shape == (2, 2)
+        assert alone.sample(jax.random.key(0), z[:2]).shape == (2,)
+
+
+def test_the_root_of_a_singular_matrix_is_finite():
+    """Redundant logits: an eigenvalue is 0, by rounding on either side of it."""
+    with jax.enable_x64(True):
+        head = resolve((families.get("categorical", K=4), "logits"), 4)
+        lowest = []
+        for seed in range(6):
+            z = jnp.asarray(np.random.default_rng(seed).standard_normal(4))
+            p, root = np.asarray(jax.nn.softmax(z)), np.asarray(head.root(z))
+            np.testing.assert_allclose(root @ root.T, np.diag(p) - np.outer(p, p), rtol=0, atol=1e-14)
+            lowest.append(float(jnp.linalg.eigh(head.state(z))[0].min()))
+        assert min(lowest) < 0 < max(lowest)

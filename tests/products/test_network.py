@@ -112,3 +112,23 @@ def test_one_device_is_a_mesh_as_well():
     np.testing.assert_array_equal(copied[0], X)
     assert spread["x"].sharding.spec == jax.sharding.PartitionSpec("data")
     assert copied[0].sharding.spec == jax.sharding.PartitionSpec()
+
+
+def test_what_a_random_problem_is_drawn_from():
+    """Kernels of variance 1 / inputs, biases of deviation 0.1, labels from all classes: four standard errors each."""
+    params, X, y = network.problem(np.random.default_rng(0), (400, 300, 5), 1000)
+    for name, (inputs, outputs) in (("0", (400, 300)), ("1", (300, 5))):
+        kernel, bias = params[name]["kernel"], params[name]["bias"]
+        assert (kernel.shape, bias.shape) == ((inputs, outputs), (outputs,))
+        assert kernel.std() * np.sqrt(inputs) == pytest.approx(1, abs=4 / np.sqrt(2 * kernel.size))
+    assert params["0"]["bias"].std() == pytest.approx(0.1, abs=4 * 0.1 / np.sqrt(2 * 300))
+    assert (X.shape, y.shape) == ((1000, 400), (1000,))
+    assert X.std() == pytest.approx(1, abs=4 / np.sqrt(2 * X.size))
+    assert sorted(set(y.tolist())) == [0, 1, 2, 3, 4]
+
+
+def test_element_wise_work_is_not_counted():
+    assert multiply_adds(lambda v: jnp.exp(v) + v * jnp.sum(v) - jnp.where(v > 0, v, 1.0), jnp.ones(5)) == 0
+    matrices = jnp.ones((2, 3, 4)), jnp.ones((2, 4, 5))
+    assert multiply_adds(lambda A, B: jnp.einsum("bij,bjk->bik", A, B), *matrices) == 2 * 3 * 4 * 5
+    assert multiply_adds(lambda A: jnp.einsum("bij,bij->b", A, A), matrices[0]) == 2 * 3 * 4

@@ -193,3 +193,72 @@ def test_sampled_products_take_weights():
     expected = (X[0, :, None] * X[0] + 3 * X[2, :, None] * X[2]) / 4
     # the square of a standard normal has variance 2: four standard errors
     np.testing.assert_allclose(products.dense(op, w), expected, rtol=4 * np.sqrt(2 / 20_000) * 1.5, atol=0.05)
+
+
+def test_the_hessian_expected_by_the_model_is_the_fisher_matrix():
+    """The second identity, through second derivatives of the whole model; one Hessian at the labels is another matrix."""
+    params, X, y = make(count=4)
+    params32 = jax.tree.map(jnp.float32, params)
+    expected = dense(products.fisher_vector_product(net, jax.tree.map(jnp.float64, params32), X, "categorical"), params)
+    calls = []
+
+    def counted(params, x):
+        calls.append(1)
+        return net(params, x)
+
+    for again in (False, True):
+        calls.clear()
+        found = products.expected_hessian(counted, params32, np.asarray(X))
+        assert found.dtype == np.float64
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
+        # compiled once: the second time only the check of the arguments looks at the model
+        assert (len(calls) == 1) == again
+    H = dense(products.hessian_vector_product(net, params, (X, y), "categorical"), params)
+    assert np.abs(H - expected).max() > 0.05
+
+
+@pytest.mark.parametrize("samples", [None, 3])
+def test_sampled_products_by_hand(samples):
+    """Observations drawn again from the same keys: the mean of outer products, one an example by default."""
+    params, X, _ = make(count=4)
+    key, given = jax.random.key(7), {} if samples is None else {"samples": samples}
+    op = products.sampled_fisher_vector_product(net, params, X, "categorical", key=key, **given)
+    keys = jax.random.split(key, (4, samples or 1))
+    z = jax.vmap(net, (None, 0))(params, X)
+    drawn = np.array([[int(jax.random.categorical(k, z[n])) for k in row] for n, row in enumerate(keys)])
+    rows = np.concatenate([scores(params, X, jnp.asarray(column)) for column in drawn.T])
+    np.testing.assert_allclose(dense(op, params), rows.T @ rows / len(rows), rtol=0, atol=1e-14)
+
+
+def test_rows_of_one_outcome_an_example():
+    params, X, _ = make(count=4)
+    key, weights = jax.random.key(8), jnp.array([1.0, 2.0, 3.0, 4.0])
+    rows = products.fisher_rows(net, params, X, "categorical", key=key)
+    z, keys = jax.vmap(net, (None, 0))(params, X), jax.random.split(key, 4)
+    drawn = jnp.asarray([int(jax.random.categorical(k, z[n])) for n, k in enumerate(keys)])
+    S = scores(params, X, drawn)
+    np.testing.assert_allclose(jax.vmap(lambda row: ravel_pytree(row)[0])(rows), S / 2, rtol=0, atol=1e-14)
+    rows = products.fisher_rows(net, params, X, "categorical", key=key, weights=weights)
+    expected = S * np.sqrt(np.asarray(weights) / 10)[:, None]
+    np.testing.assert_allclose(jax.vmap(lambda row: ravel_pytree(row)[0])(rows), expected, rtol=0, atol=1e-14)
+
+
+def test_what_a_sampled_product_is_asked_for():
+    params, X, y = make()
+    with pytest.raises(ValueError, match="give either key="):
+        products.sampled_fisher_vector_product(
+            net, params, X, "categorical", key=jax.random.key(0), observations=y, behaviour=jnp.zeros(6)
+        )
+    for shape in ((5,), (7,), (), (6, 1)):
+        with pytest.raises(ValueError, match=r"behaviour must have shape \(6,\) \(got "):
+            products.sampled_fisher_vector_product(
+                net, params, X, "categorical", observations=y, behaviour=jnp.zeros(shape)
+            )
+
+
+@pytest.mark.parametrize("count", [5, 7])
+@pytest.mark.parametrize("product", [products.ggn_vector_product, products.hessian_vector_product])
+def test_as_many_targets_as_inputs(product, count):
+    params, X, _ = make()
+    with pytest.raises(ValueError, match=f"inputs have 6 examples, targets {count}"):
+        product(net, params, (X, jnp.zeros((count, 3))), squared_error)

@@ -102,3 +102,36 @@ def test_errors_of_four_estimates_of_a_policy_s_matrix():
     assert list(found) == list(expected)
     for name, matrix in expected.items():
         assert found[name] == pytest.approx(np.linalg.norm(matrix - F) / np.linalg.norm(F), rel=1e-9)
+
+
+def test_one_label_an_example_is_drawn_by_default():
+    key = jax.random.key(5)
+    found, one = (
+        products.side_by_side(softmax_policy, WEIGHTS, (STATES, LABELS), "categorical", key, **given)
+        for given in ({}, {"samples": 1})
+    )
+    np.testing.assert_array_equal(found.sampled, one.sampled)
+    assert np.linalg.matrix_rank(found.sampled, tol=1e-12) <= 4  # a row an example
+
+
+def test_matrices_of_a_weighted_batch():
+    """A weight of 2 counts an example twice, one of 0 leaves it out."""
+    weighted = products.side_by_side(
+        softmax_policy, WEIGHTS, (STATES, LABELS), "categorical", weights=np.array([2.0, 0.0, 1.0, 1.0])
+    )
+    picked = [0, 0, 2, 3]
+    repeated = products.side_by_side(softmax_policy, WEIGHTS, (STATES[picked], LABELS[picked]), "categorical")
+    for name in ("fisher", "empirical", "ggn", "hessian"):
+        np.testing.assert_allclose(getattr(weighted, name), getattr(repeated, name), rtol=0, atol=1e-15)
+
+
+def test_whole_numbers_among_the_inputs_stay_whole():
+    """An input may be the index of a row; parameters in 32 bits become 64."""
+    found = products.side_by_side(
+        lambda W, i: STATES[i.astype(int)] @ W if i.dtype.kind == "f" else jnp.asarray(STATES)[i] @ W,
+        WEIGHTS.astype(np.float32),
+        (np.arange(4), LABELS),
+        "categorical",
+    )
+    assert found.fisher.dtype == np.float64
+    np.testing.assert_allclose(found.fisher, by_hand(lambda p, n: p), rtol=0, atol=1e-7)

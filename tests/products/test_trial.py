@@ -50,3 +50,21 @@ def test_costs_in_gradients():
     unit = 3 * P - first
     expected = (4 * P - 2 * first + head) / unit, (6 * P - 4 * first) / unit
     assert trial.gradients_per_product((3, 6, 4)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_a_solution_defaults_to():
+    """Without damping the minimum-norm solution; two hundred steps at most."""
+    t = one(N=9)
+    expected = np.linalg.pinv(t.F, rcond=1e-11) @ t.g
+    found = trial.cg_solution(t)
+    assert (bool(found.converged), bool(found.residual <= 1e-10)) == (True, True)
+    assert np.linalg.norm(found.value - expected) < 1e-5 * np.linalg.norm(expected)
+    assert int(trial.cg_solution(t, damping=0.01, tol=1e-300).steps) == 200
+
+
+def test_a_hessian_that_is_positive_is_solved():
+    """Without a hidden layer the Hessian is the Fisher matrix, whatever the labels."""
+    t = one(N=9, sizes=(3, 4))
+    found = trial.cg_on_hessian(t)
+    assert bool(found.converged)
+    assert np.linalg.norm(t.F @ found.value - t.g) < 1e-6 * np.linalg.norm(t.g)
