@@ -67,6 +67,14 @@ def test_an_option_that_is_gone_is_passed_over(options_anew, monkeypatch):
     assert compiling.options() == {}
 
 
-def test_other_machines_keep_their_options(options_anew, monkeypatch):
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+@pytest.mark.parametrize("backend", ["gpu", "tpu", "METAL"])
+def test_other_machines_keep_their_options(options_anew, monkeypatch, backend):
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
     assert compiling.options() == {}
+
+
+def test_the_choices_are_those_that_were_measured():
+    """Seconds of compiler and program are written down beside them: another choice asks for another measurement."""
+    passes = {"xla_cpu_use_fusion_emitters": False, "xla_llvm_disable_expensive_passes": True}
+    level = {"xla_backend_optimization_level": 1}
+    assert ({**passes, **level}, level) == compiling.CHOICES

@@ -207,7 +207,7 @@ def _resolve_head(space: Discrete | Box, head: Any) -> tuple[Head, Any]:
         def mean(z: Any) -> Any:
             from ngtools.engines import JAX
 
-            return JAX.vector(chart.to_home(tuple(z.reshape(2, space.size)), JAX)[:1])[0]
+            return jnp.asarray(chart.to_home(tuple(z.reshape(2, space.size)), JAX)[0])
 
         return resolve(head, 2 * space.size), mean
     raise ValueError(f"a policy over vectors needs the head 'normal', 'unit-normal' or (normal, chart) (got {head!r})")

@@ -90,7 +90,7 @@ class Report:
     def reason(self) -> Any:
         """The status in words: a string, or an array of them (concrete values only)."""
         words = np.array(REASONS)[np.asarray(self.status)]
-        return str(words) if words.ndim == 0 else words
+        return words if words.ndim else str(words)
 
     def __repr__(self) -> str:
         if trees.is_traced(self) or np.ndim(self.status):
@@ -99,7 +99,7 @@ class Report:
 
 
 @jax.tree_util.register_dataclass
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Trace(Report):
     """The reports of a training run; every entry has shape (iterations,), after ``vmap`` (seeds, iterations).
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -16,8 +17,41 @@ from ngtools.rl.envs.protocol import check_counts
 
 __all__ = ["check", "checked_values"]
 
-COUNTS = ("iterations", "batch", "cg_steps", "epochs", "minibatch", "fisher_stride")
-POSITIVE = ("delta", "learning_rate", "clip", "shrink", "max_grad_norm", "target_kl")
+
+def _count(value: Any, name: str) -> None:
+    check_counts(**{name: value})
+
+
+def _discount(value: Any, name: str) -> None:
+    check_discounts(**{name: value})
+
+
+def _choice(value: Any, name: str) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False (got {value!r})")
+
+
+def _critic(value: Any, name: str) -> None:
+    if not isinstance(value, Critic):
+        raise TypeError(f"{name} must come from ngtools.rl.critics (got {value!r})")
+
+
+def _sampling(value: Any, name: str) -> None:
+    if value not in ("steps", "episodes"):
+        raise ValueError(f"{name} must be 'steps' or 'episodes' (got {value!r})")
+
+
+RULES: dict[str, Callable[[Any, str], Any]] = {
+    **dict.fromkeys(("iterations", "batch", "cg_steps", "epochs", "minibatch", "fisher_stride"), _count),
+    **dict.fromkeys(("gamma", "lam"), _discount),
+    **dict.fromkeys(("delta", "learning_rate", "clip", "max_grad_norm", "target_kl"), partial(number, above=0)),
+    **dict.fromkeys(("damping", "cg_tol"), partial(number, least=0)),
+    **dict.fromkeys(("normalise", "damped_length"), _choice),
+    "shrink": partial(number, above=0, below=1),
+    "backtracks": partial(whole_number, least=0),
+    "critic": _critic,
+    "sampling": _sampling,
+}
 
 
 def check(optional: Sequence[str] = (), **settings: Any) -> None:
@@ -28,27 +62,13 @@ def check(optional: Sequence[str] = (), **settings: Any) -> None:
     optional
         Entries that may be None.
     settings
-        All entries of a record.
+        All entries of a record; one that has no rule here is not looked at.
     """
     for name, value in settings.items():
         if isinstance(value, jax.Array):
             raise TypeError(f"{name} must be a plain number, not an array (got {value!r}): settings are compiled in")
-    given = {name: value for name, value in settings.items() if not (name in optional and value is None)}
-    check_counts(**{name: value for name, value in given.items() if name in COUNTS})
-    check_discounts(**{name: value for name, value in given.items() if name in ("gamma", "lam")})
-    for name, value in given.items():
-        if name in POSITIVE:
-            number(value, name, above=0, **({"below": 1} if name == "shrink" else {}))
-        elif name in ("damping", "cg_tol"):
-            number(value, name, least=0)
-        elif name == "backtracks":
-            whole_number(value, name, least=0)
-        elif name in ("normalise", "damped_length") and not isinstance(value, bool):
-            raise TypeError(f"{name} must be True or False (got {value!r})")
-        elif name == "critic" and not isinstance(value, Critic):
-            raise TypeError(f"critic must come from ngtools.rl.critics (got {value!r})")
-        elif name == "sampling" and value not in ("steps", "episodes"):
-            raise ValueError(f"sampling must be 'steps' or 'episodes' (got {value!r})")
+        if name in RULES and not (name in optional and value is None):
+            RULES[name](value, name)
 
 
 def checked_values(settings: Any, knob: str, values: Any) -> np.ndarray:

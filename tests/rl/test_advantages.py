@@ -179,6 +179,11 @@ def test_a_discount_is_one_number(bad):
         advantages.check_discounts(gamma=bad)
 
 
+def test_a_traced_discount_does_not_hide_another():
+    with pytest.raises(ValueError, match="lam must lie in"):
+        jax.jit(lambda gamma: advantages.check_discounts(gamma=gamma, lam=1.5))(0.5)
+
+
 def test_rewards_have_an_axis_of_time():
     with pytest.raises(ValueError, match=r"time first, with at least one row \(got \(\)\)"):
         advantages.gae(1.0, 1.0, 1.0, False, False, gamma=0.9, lam=0.9)

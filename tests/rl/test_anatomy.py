@@ -113,8 +113,12 @@ def test_a_trial_is_played_without_a_critic():
     # a step nearer to the end in the next row, unless an episode has ended here
     assert ((steps[:-1] == steps[1:] + 1) | (steps[:-1] == 1)).all()
     assert (steps[:-1] == 1).any()
+    # ten weights of deviation 1/2
+    weights = np.concatenate([np.ravel(leaf) for leaf in FOUND.state.params.values()])
+    assert 0.25 < np.sqrt(np.mean(weights**2)) < 0.9
     with pytest.raises(ValueError, match="seed must be at least 0"):
         trial(-1)
+    assert trial(0, copies=2, steps=3).batch.targets.shape == (6,)
 
 
 def test_gains_of_the_number_of_directions_that_was_asked_for():

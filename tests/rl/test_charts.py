@@ -87,6 +87,8 @@ def test_kind_is_checked():
         after_step(PROBLEM, CHARTS[2], np.full(len(Z), -1e3), 0.9, "vanilla", 0.1)
     with pytest.raises(ValueError, match="mdp must have 2 actions: a chart has one coordinate a state"):
         after_step(mdp.random_mdp(np.random.default_rng(0), 2, 3), CHARTS[0], [0.0, 0.0], 0.9, "vanilla", 0.1)
+    with pytest.raises(ValueError, match="mdp must have 2 actions"):
+        after_step(mdp.random_mdp(np.random.default_rng(0), 2, 1), CHARTS[0], [0.0, 0.0], 0.9, "vanilla", 0.1)
 
 
 @pytest.mark.parametrize(

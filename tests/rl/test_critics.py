@@ -38,6 +38,9 @@ def test_quadratic_is_ridge_least_squares(data, rng):
     Z = (Xi - centre) / spread
     w = np.linalg.solve(Z.T @ (weights[:, None] * Z) + 1e-2 * np.eye(9), Z.T @ (weights * (y - weights @ y)))
     np.testing.assert_allclose(found, weights @ y + Z @ w, rtol=1e-4)  # conjugate gradients stop at 1e-5
+    A, b = Z.T @ (weights[:, None] * Z) + 1e-2 * np.eye(9), Z.T @ (weights * (y - weights @ y))
+    left = np.linalg.norm(A @ (np.asarray(params["weights"]) * spread) - b) / np.linalg.norm(b)
+    assert 1e-8 < left <= 1e-5  # there, and no further
 
 
 @pytest.mark.parametrize("x64", [True, False])
@@ -150,9 +153,7 @@ def test_a_step_is_solved_to_a_thousandth_and_no_further(rng):
     X, y = rng.standard_normal((200, 20)) * np.linspace(0.2, 3, 20), rng.standard_normal(200)
     Z = np.column_stack([np.ones(200), X])
     A, b = Z.T @ Z / 200 + 0.05 * np.eye(21), Z.T @ y / 200
-    left = [
-        np.linalg.norm(A @ linear_fit(X, y, 0.05, cg_steps=steps)[0] - b) / np.linalg.norm(b) for steps in (2, 60)
-    ]
+    left = [np.linalg.norm(A @ linear_fit(X, y, 0.05, cg_steps=steps)[0] - b) / np.linalg.norm(b) for steps in (2, 60)]
     assert left[0] > 1e-2
     assert 1e-5 < left[1] <= 1e-3
 

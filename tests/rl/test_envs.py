@@ -1,5 +1,6 @@
 """The functional environments against Gymnasium's own, and the bookkeeping of episodes."""
 
+import sys
 from dataclasses import replace
 
 import gymnasium as gym
@@ -227,6 +228,7 @@ def test_gymnasium_copies_end_and_restart_where_they_should(rng):
 
 def test_options_go_to_gymnasium():
     env = envs.gymnasium("CartPole-v1", num_envs=2, max_episode_steps=3)
+    assert "PassiveEnvChecker" not in str(env.vector.envs[0])  # it would look at every step
     actors = env.begin(seed=4)
     ends = [actors.advance(np.array([0, 1])).truncated.tolist() for _ in range(4)]
     assert ends == [[False, False], [False, False], [True, True], [False, False]]
@@ -283,6 +285,7 @@ def test_evaluate_plays_a_hundred_episodes_to_their_ends_and_no_further():
     assert returns.tolist() == [0.5 * (2 + seed % 3) for seed in range(100)]
     assert all(copy.closed for copy in MADE)
     assert policy.traced == 1  # compiled once
+    assert envs.evaluate(Short, policy, 0, episodes=1, seed=7).tolist() == [1.5]
 
 
 def test_spaces_are_translated():
@@ -322,6 +325,12 @@ def test_evaluate_plays_whole_episodes_in_gymnasium():
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert (drawn[0] != drawn[2]).any()
     assert 15 < drawn[0].mean() < 35  # a coin lasts about 22 steps
+
+
+def test_what_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    with pytest.raises(ImportError, match="this environment is Gymnasium's own: pip install gymnasium"):
+        envs.gymnasium("CartPole-v1")
 
 
 def test_bad_requests_are_named():

@@ -1,5 +1,6 @@
 """REINFORCE, the natural policy gradient and PPO: each step against its formula, and what each reports."""
 
+import sys
 from dataclasses import replace
 
 import jax
@@ -224,6 +225,12 @@ def test_a_step_out_of_the_numbers_is_not_taken(problem):
     new, made = update(reinforce, {"kernel": 0 * params["kernel"]}, far, reinforce.Settings(learning_rate=1e200))
     assert made.reason == "not finite"
     np.testing.assert_array_equal(new.params["kernel"], 0)
+
+
+def test_what_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optax", None)
+    with pytest.raises(ImportError, match="PPO takes its steps by Optax: pip install optax"):
+        ppo.optimizer(ppo.Settings())
 
 
 def test_known_defaults_differ_from_each_other_only_where_they_do():

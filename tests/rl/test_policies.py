@@ -299,6 +299,8 @@ def test_heads_of_two_actions_say_what_they_are():
         (CARTPOLE, ("categorical", "logits"), "a policy over 2 actions needs the head"),
         (PENDULUM, "von-mises", "a policy over vectors needs the head"),
         (PENDULUM, (families.get("laplace"), "location-scale"), "a policy over vectors needs the head"),
+        (PENDULUM, (families.get("weibull"), "shape-scale"), "a policy over vectors needs the head"),
+        (CARTPOLE, (CATEGORICAL,), "a policy over 2 actions needs the head"),
     ],
 )
 def test_heads_that_do_not_fit_the_actions(env, head, message):
@@ -322,7 +324,7 @@ def test_what_is_no_environment_and_no_layers():
         lambda p, x: p["kernal"] @ x,  # KeyError
         lambda p, x: p @ x[:3],  # TypeError: shapes of a product
         lambda p, x: (p, x)[2],  # IndexError
-        lambda p, x: jnp.reshape(p, (7,)),  # whatever JAX raises for a size
+        lambda p, x: jnp.einsum("ij->i", x),  # ValueError
     ],
 )
 def test_a_model_that_fails_is_named(model):

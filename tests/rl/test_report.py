@@ -48,6 +48,10 @@ def test_what_is_shown():
     )
     seeds = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), rows(ACCEPTED, ACCEPTED))
     assert repr(seeds) == "<Trace: 2 seeds, 2 updates, 4 accepted, mean return of the last batch 2>"
+    seeds = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), rows(ACCEPTED, ACCEPTED, NO_ACCEPTABLE_STEP))
+    assert repr(seeds) == "<Trace: 2 seeds, 3 updates, 4 accepted, mean return of the last batch 3>"
+    none = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), rows())
+    assert repr(none) == "<Trace: 2 seeds, 0 updates, 0 accepted, mean return of the last batch none>"
     assert repr(rows()) == "<Trace: 0 updates, 0 accepted, mean return of the last batch none>"
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ngtools.rl import npg, ppo, reinforce, trpo
-from ngtools.rl.settings import checked_values
+from ngtools.rl.settings import check, checked_values
 
 METHODS = {"REINFORCE": reinforce, "NPG": npg, "PPO": ppo}
 
@@ -143,6 +143,12 @@ def test_the_ends_that_are_allowed(good):
 def test_what_no_method_can_use(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_an_entry_without_a_rule_is_not_looked_at():
+    check(delta=0.1, temperature="hot")
+    with pytest.raises(ValueError, match="delta must be > 0"):
+        check(temperature="hot", delta=0)
 
 
 def test_values_of_one_entry():

@@ -209,6 +209,52 @@ def test_many_seeds_on_two_cores_come_back():
     assert done.stdout == "(8, 3)\n"
 
 
+def test_a_start_is_compiled_once_for_all_keys():
+    class Normal:
+        traced = 0
+
+        def init(self, key):
+            self.traced += 1
+            return {"w": jax.random.normal(key, (2,))}
+
+    policy, settings = Normal(), reinforce.Settings(critic=critics.none())
+    one, other = (training.initial(reinforce.METHOD, ENV, policy, jax.random.key(seed), settings) for seed in (0, 1))
+    assert policy.traced == 1
+    assert (one.params["w"] != other.params["w"]).all()
+    assert (one.critic, one.optimizer, int(one.env_steps)) == ((), (), 0)
+
+
+def test_gymnasiums_copies_are_seeded_from_the_key():
+    """Seeds are whole numbers below 2^30, spread over all of them."""
+
+    class Started(Exception):
+        pass
+
+    class Vector:
+        def reset(self, seed):
+            raise Started(seed)
+
+    env = envs.GymnasiumEnvironment("stub", 1, envs.Discrete(2), 1, Vector(), None, None)
+    seeds = []
+    for key in jax.random.split(jax.random.key(0), 200):
+        state = training.State({"w": jnp.zeros(1)}, (), (), (), key, jnp.zeros((), int))
+        with pytest.raises(Started) as told:
+            trpo.train(env, None, state, QUICK)
+        seeds.append(told.value.args[0] / 2**30)
+    assert 0 <= min(seeds) < 0.02
+    assert 0.98 < max(seeds) < 1
+    assert len(set(seeds)) == 200
+
+
+def test_a_bar_needs_tqdm(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    vector = type("Vector", (), {"reset": lambda self, seed: (None, None)})()
+    env = envs.GymnasiumEnvironment("stub", 1, envs.Discrete(2), 1, vector, lambda seen: seen, None)
+    state = training.State({"w": jnp.zeros(1)}, (), (), (), jax.random.key(0), jnp.zeros((), int))
+    with pytest.raises(ImportError, match="progress=True needs tqdm: pip install tqdm"):
+        trpo.train(env, None, state, QUICK, progress=True)
+
+
 def test_bad_requests_are_named():
     with pytest.raises(ValueError, match="batch must be a multiple of the 8 copies"):
         trpo.train(ENV, POLICY, jax.random.key(0), replace(QUICK, batch=100))

@@ -9,6 +9,7 @@ import pytest
 
 from ngtools import families, products, trees
 from ngtools.rl import envs, policies, report, trpo
+from ngtools.rl.advantages import Batch
 from ngtools.rl.training import State
 
 pytestmark = pytest.mark.usefixtures("double_precision")
@@ -269,6 +270,22 @@ def test_a_step_that_is_never_acceptable_is_given_up(overshooting):
     assert int(made.backtracks) == 1
     np.testing.assert_array_equal(new.params["kernel"], params["kernel"])
     assert (float(made.kl), float(made.gain)) == (0, 0)
+
+
+def test_a_step_inside_the_radius_that_loses_is_shortened():
+    """L = (s(4 t) - 2 s(t)) over both rows rises from t = 0 at first, and falls below its start before KL reaches 3."""
+    X = jnp.zeros((2, 4)).at[:, 0].set(jnp.array([4.0, 1.0]))
+    batch = Batch(X, jnp.ones(2, int), jnp.array([1.0, -2.0]), jnp.zeros(2), jnp.ones(()))
+    step, made = step_of(LOGIT, {"kernel": jnp.zeros((4, 1))}, batch, trpo.Settings(delta=3.0))
+    z = np.sqrt(2 * 3 / ((16 + 1) / 8)) * 0.8 ** np.arange(10)[:, None] * np.array([4, 1])
+    p = 1 / (1 + np.exp(-z))
+    gain, kl = (2 * p - 1) @ [0.5, -1.0], np.mean(-np.log(4 * p * (1 - p)) / 2, axis=1)
+    first = np.flatnonzero(gain > 0)[0]
+    assert first > 0
+    assert (kl < 3).all()
+    assert int(made.backtracks) == first
+    np.testing.assert_allclose([made.gain, made.kl], [gain[first], kl[first]], rtol=1e-9)
+    np.testing.assert_allclose(step, [z[first, 1], 0, 0, 0], rtol=1e-9)
 
 
 def test_statuses_have_words():

@@ -38,7 +38,8 @@ def evaluate(
     check_counts(episodes=episodes)
     params = getattr(state, "params", state)
     copies = [env_id() if callable(env_id) else gym.make(env_id, disable_env_checker=True) for _ in range(episodes)]
-    _, _, to_observation, to_action = spaces_of(copies[0].observation_space, copies[0].action_space)
+    first, *_ = copies
+    _, _, to_observation, to_action = spaces_of(first.observation_space, first.action_space)
     seen = np.stack([np.asarray(copy.reset(seed=seed + i)[0]) for i, copy in enumerate(copies)])
     returns, running, key = np.zeros(episodes), set(range(episodes)), jax.random.key(seed)
     while running:

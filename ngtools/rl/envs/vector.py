@@ -91,7 +91,8 @@ def gymnasium(env_id: Any, num_envs: int = 16, **options: Any) -> GymnasiumEnvir
 
     mode = gym.vector.AutoresetMode.DISABLED
     vector = gym.vector.SyncVectorEnv([one] * num_envs, autoreset_mode=mode)
-    name = vector.envs[0].spec.id if vector.envs[0].spec else type(vector.envs[0].unwrapped).__name__
+    first, *_ = vector.envs
+    name = first.spec.id if first.spec else type(first.unwrapped).__name__
     size, space, to_observation, to_action = spaces_of(vector.single_observation_space, vector.single_action_space)
     return GymnasiumEnvironment(name, size, space, num_envs, vector, to_observation, to_action)
 
