@@ -33,14 +33,12 @@ def real_array(value: Any, name: str, shape: tuple[int | str, ...] | None = None
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} must hold real numbers (got dtype {array.dtype})")
     if shape is not None:
+        lengths = dict(zip(shape, array.shape))  # of a letter that comes twice, the last: the first must equal it
         fits = len(shape) == array.ndim and all(
-            length == wanted if isinstance(wanted, int) else length > 0 for length, wanted in zip(array.shape, shape)
+            length == wanted if isinstance(wanted, int) else length and length == lengths[wanted]
+            for length, wanted in zip(array.shape, shape)
         )
-        letters = [wanted for wanted in shape if isinstance(wanted, str)]
-        same = all(
-            len({n for n, wanted in zip(array.shape, shape) if wanted == letter}) == 1 for letter in letters if fits
-        )
-        if not (fits and same):
+        if not fits:
             wanted = "(" + ", ".join(map(str, shape)) + (",)" if len(shape) == 1 else ")")
             raise ValueError(f"{name} must have shape {wanted} (got {array.shape}); no broadcasting is done")
     array = array.astype(np.float64)
@@ -73,7 +71,7 @@ def number(
     """Return one finite number greater than ``above``, at least ``least`` and less than ``below``."""
     if isinstance(value, (bool, str)) or not (isinstance(value, Real) or _is_real_scalar(value)):
         raise TypeError(f"{name} must be one number (got {value!r})")
-    if not (above < float(value) < below and float(value) >= least and math.isfinite(value)):
+    if not (above < float(value) < below and float(value) >= least):  # what is not finite lies within no limits
         wanted = ["finite"] if not math.isfinite(value) else []
         wanted += [f"< {below:g}"] if below < math.inf else []
         wanted += [f">= {least:g}"] if least > -math.inf else []
@@ -84,7 +82,7 @@ def number(
 
 def _is_real_scalar(value: Any) -> bool:
     """Whether a value that is no Python number is one entry of an array of real numbers (None is not)."""
-    return np.ndim(value) == 0 and getattr(value, "dtype", np.dtype(object)).kind not in "bcOUSMm"
+    return not np.ndim(value) and getattr(value, "dtype", np.dtype(object)).kind not in "bcOUSMm"
 
 
 def whole_number(value: Any, name: str, least: int = 1) -> int:

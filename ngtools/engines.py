@@ -24,7 +24,7 @@ Scalar = Any
 Function = Callable[..., Any]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Engine:
     """The words a formula may use; each acts elementwise unless it says otherwise.
 

@@ -24,6 +24,8 @@ __all__ = ["Rule", "integrate", "rule"]
 _HALF = 801  # nodes on either side of the mode
 _REACH = 6.0  # |t| <= 6 lets exp(π/2 sinh t) span 1e±137
 _SINH = 241  # nodes in each direction of a simplex
+_LOGS = 700.0  # logarithms and logits are scanned that far: exp(±700) are floats
+_STICKS = 300.0  # logits of a simplex, where up to two of them add
 _CIRCLE = 4096  # resolves concentrations up to about 1e6
 _TERMS = 2**21  # the longest sum
 
@@ -83,7 +85,7 @@ def _line(log_density: Callable[[Any], np.ndarray], support: Interval, pairs: bo
     jacobian = reach * 0.5 * np.pi * np.cosh(t) * (t[1] - t[0])
     v = np.concatenate([mode - left * reach, mode + right * reach])
     weights = np.concatenate([left * jacobian, right * jacobian])
-    low, high = grid[0], grid[-1]
+    low, high = grid.min(), grid.max()
     weights = np.where((v >= low) & (v <= high), weights, 0.0)
     v = np.clip(v, low, high)
     return Rule(from_line(v), weights * np.exp(log_slope(v)))
@@ -101,11 +103,11 @@ def _to_line(support: Interval, pairs: bool) -> tuple[Callable, Callable, np.nda
             def from_line(v: np.ndarray) -> Any:
                 return np.where(v < 0, a + (b - a) * sps.expit(v), b - (b - a) * sps.expit(-v))
 
-        return from_line, lambda v: math.log(b - a) - np.logaddexp(0, v) - np.logaddexp(0, -v), _grid(700.0)
+        return from_line, lambda v: math.log(b - a) - np.logaddexp(0, v) - np.logaddexp(0, -v), _grid(_LOGS)
     if math.isfinite(a):
-        return lambda v: a + np.exp(v), lambda v: v, _grid(700.0)
+        return lambda v: a + np.exp(v), lambda v: v, _grid(_LOGS)
     if math.isfinite(b):
-        return lambda v: b - np.exp(v), lambda v: v, _grid(700.0)
+        return lambda v: b - np.exp(v), lambda v: v, _grid(_LOGS)
     return lambda v: v, lambda v: np.zeros_like(v), _grid(1e150)
 
 
@@ -131,11 +133,11 @@ def _shape(height: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tupl
         low, high = _around(fine, int(np.argmax(height(fine))))
     fine = np.linspace(low, high, 65)
     mode = float(fine[int(np.argmax(height(fine)))])
-    peak = float(height(np.array([mode]))[0])
+    peak = height(np.array([mode])).item()
     distances = np.geomspace(1e-18, 1e18, 1441)
 
     def fall(sign: float) -> float:
-        far = height(np.clip(mode + sign * distances, grid[0], grid[-1]))
+        far = height(np.clip(mode + sign * distances, grid.min(), grid.max()))
         lost = np.flatnonzero(far <= peak - 1.0)
         return float(distances[lost[0]]) if lost.size else 1.0
 
@@ -158,20 +160,23 @@ def _sum(log_density: Callable[[Any], np.ndarray], support: Integers) -> Rule:
             found = np.where(x <= high, log_density(np.minimum(x, high)), -np.inf)
         return np.where(np.isnan(found), -np.inf, found)
 
+    def at(x: float) -> float:
+        return height(np.array([x])).item()
+
     grid = np.unique(np.concatenate([np.arange(2048), np.geomspace(2048, 1e15, 4000).astype(np.int64)]))
     top = int(np.argmax(height(low + grid)))
     start, stop = _around(grid, top)
     while stop - start > 2000:
         fine = np.unique(np.linspace(start, stop, 2001).astype(np.int64))
         start, stop = _around(fine, int(np.argmax(height(low + fine))))
-    fine = np.arange(start, stop + 1)
+    fine = np.arange(start, stop)  # the largest term lies between the two, and may be the first
     mode = int(fine[int(np.argmax(height(low + fine)))])
-    floor = float(height(np.array([low + mode]))[0]) - 60.0
+    floor = at(low + mode) - 60.0
     right = 1
-    while right <= _TERMS and height(np.array([low + mode + right]))[0] > floor:
+    while right <= _TERMS and at(low + mode + right) > floor:
         right *= 2
     left = 1
-    while left < mode and height(np.array([low + mode - left]))[0] > floor:
+    while left < mode and at(low + mode - left) > floor:
         left *= 2
     first = max(mode - left, 0)
     count = 2 ** math.ceil(math.log2(mode + right - first + 1))  # powers of two: few compilations
@@ -201,7 +206,7 @@ def _simplex(log_density: Callable[[Any], np.ndarray], K: int) -> Rule:
         return np.where(np.isnan(found), -np.inf, found)
 
     centre, widths = np.zeros(2), np.ones((2, 2))
-    grid = _grid(300.0)
+    grid = _grid(_STICKS)
     for _ in range(6):  # coordinate ascent: the two sticks of a Dirichlet are independent
         for axis in range(2):
 
@@ -213,8 +218,8 @@ def _simplex(log_density: Callable[[Any], np.ndarray], K: int) -> Rule:
             centre[axis], *widths[axis] = _shape(along, grid)
     t = np.linspace(-_REACH, _REACH, _SINH)
     spread = np.maximum(widths[:, :1], widths[:, 1:])
-    v = np.clip(centre[:, None] + spread * np.sinh(t), -300.0, 300.0)
+    v = np.clip(centre[:, None] + spread * np.sinh(t), -_STICKS, _STICKS)
     weights = spread * np.cosh(t) * (t[1] - t[0])
-    plane = np.stack(np.meshgrid(v[0], v[1], indexing="ij"), axis=-1).reshape(-1, 2)
+    plane = np.column_stack([side.ravel() for side in np.meshgrid(*v, indexing="ij")])
     x, slope = from_plane(plane)
-    return Rule(x, np.outer(weights[0], weights[1]).ravel() * np.exp(slope))
+    return Rule(x, np.outer(*weights).ravel() * np.exp(slope))

@@ -20,6 +20,8 @@ from ngtools.checks import metric, number, real_array, whole_number
         (np.ones((2, 3, 2)), ("a", 3, "a")),
         (np.array([1, 2], np.uint8), ("n",)),
         ([], (0,)),
+        ([5.0], ("n",)),
+        (np.ones((2, 3, 2, 4)), ("a", "b", "a", "c")),
         (jnp.ones(2), (2,)),
     ],
 )
@@ -47,6 +49,7 @@ def test_real_arrays_pass_as_float64(value, shape):
         (np.ones((3, 2)), (2, 2), ValueError, "x must have shape (2, 2) (got (3, 2)); no broadcasting is done"),
         (np.ones((2, 1, 3)), ("a", "b", "a"), ValueError, "x must have shape (a, b, a) (got (2, 1, 3)); no"),
         ([0.0, 1.0, np.nan], None, ValueError, "x contains nan at index 2"),
+        ([np.inf, np.nan, 1.0], None, ValueError, "x contains inf at index 0"),
         ([[0.0, 1.0], [-np.inf, np.nan]], None, ValueError, "x contains -inf at index (1, 0)"),
     ],
 )
@@ -64,6 +67,8 @@ def test_a_metric_is_symmetric_and_positive_whatever_its_units():
     # an asymmetry of 1e-8 of the largest entry is rounding
     off = np.array([[4.0, 1.0 + 3.9e-8], [1.0, 2.0]])
     np.testing.assert_array_equal(metric(off, "F"), off)
+    whole = np.array([[1e8, 1.0], [0.0, 1e8]])  # exactly that much
+    np.testing.assert_array_equal(metric(whole, "F"), whole)
     with pytest.raises(ValueError, match=r"F is not symmetric: max \|F - F\^T\| = 4.1e-08"):
         metric([[4.0, 1.0 + 4.1e-8], [1.0, 2.0]], "F")
     with pytest.raises(ValueError, match=r"F is not symmetric: max \|F - F\^T\| = 4.1e-08"):

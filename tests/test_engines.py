@@ -90,3 +90,58 @@ def test_importing_changes_no_global_state():
     assert not jax.config.jax_enable_x64
     ngtools.fisher.by_score  # noqa: B018
     assert jnp.ones(1).dtype == jnp.float32
+
+
+def test_sympy_writes_the_sum_of_cancelled_exponentials_as_a_probability():
+    p, a, b = sp.symbols("p a b", positive=True)
+    assert SYMPY.softplus(sp.log(p / (1 - p))) == -sp.log(1 - p)
+    assert SYMPY.logsumexp([sp.log(a), sp.log(b)]) == -sp.log(1 / (a + b))
+    assert SYMPY.softplus(p) == sp.log(1 + sp.exp(p))  # nothing cancels
+
+
+def test_where_and_component_of_many_observations():
+    x, y = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), sp.symbols("y")
+    for engine in (NUMPY, JAX):
+        assert engine.component(x, 1).tolist() == [2.0, 5.0]
+        assert engine.where(x > 2, x, -x)[0].tolist() == [-1.0, -2.0, 3.0]
+    assert isinstance(NUMPY.where(True, 1.5, 0.5), float)  # a number of one observation stays one
+    assert SYMPY.component([1, 2, 3], 1) == 2
+    step = SYMPY.where(y > 2, 7, 9)
+    assert (step.subs(y, 3), step.subs(y, 2)) == (7, 9)
+
+
+@pytest.mark.parametrize("engine", [NUMPY, JAX], ids=repr)
+def test_words_work_entry_by_entry(engine):
+    """Two observations of three parameters, of which some are numbers; an index for each observation."""
+    entries = [np.array([0.1, 0.2]), 0.5, np.array([-1.0, 2.0])]
+    with jax.enable_x64(True):
+        total = [math.log(sum(math.exp(v) for v in row)) for row in ((0.1, 0.5, -1.0), (0.2, 0.5, 2.0))]
+        assert engine.logsumexp(entries).tolist() == pytest.approx(total, rel=1e-14)
+        assert engine.vector(entries).tolist() == [[0.1, 0.2], [0.5, 0.5], [-1.0, 2.0]]
+        assert engine.pick([0.3, 0.4, 0.5], np.array([2.0, 0.0])).tolist() == [0.5, 0.3]
+
+
+@pytest.mark.parametrize("engine", [NUMPY, JAX], ids=repr)
+def test_words_keep_their_digits_far_out(engine):
+    """log I0(x) = x - log(2 pi x)/2 + 1/(8 x) + 9/(128 x^2) + ..., and log(e^x + e^y) where exp overflows."""
+    x = 1e4
+    with jax.enable_x64(True):
+        expected = x - math.log(2 * math.pi * x) / 2 + 1 / (8 * x)
+        for sign in (1, -1):
+            assert float(engine.log_i0(sign * x)) == pytest.approx(expected, abs=2e-9)
+        assert float(engine.i1_over_i0(x)) == pytest.approx(1 - 1 / (2 * x) - 1 / (8 * x**2), rel=1e-12)
+        assert float(engine.softplus(x)) == x
+        assert float(engine.logsumexp([x, x])) == pytest.approx(x + math.log(2), rel=1e-15)
+        assert float(engine.sigmoid(-700.0)) == pytest.approx(math.exp(-700), rel=1e-12, abs=0)
+
+
+def test_engines_are_shown_by_their_names():
+    assert [repr(engine) for engine in (SYMPY, NUMPY, JAX)] == ["SYMPY", "NUMPY", "JAX"]
+
+
+def test_engine_of_meets_the_first_jax_array_among_symbols():
+    symbol, array = sp.Symbol("x"), jnp.ones(1)
+    assert engine_of() is NUMPY
+    assert engine_of(symbol, array) is engine_of([symbol], [array]) is JAX
+    assert engine_of([symbol], 1.0, [2.0]) is SYMPY
+    assert engine_of(sp.Matrix([1]), 2) is SYMPY

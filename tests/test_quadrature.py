@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.special as special
 import scipy.stats as st
 
 from ngtools.families.support import Circle, Integers, Interval, Simplex, Vector
@@ -98,7 +99,12 @@ def test_circle_and_simplex():
 
 @pytest.mark.parametrize(
     ("support", "message"),
-    [(Simplex(4), "K = 3"), (Vector(2), "use fisher.by_sampling"), (Integers(-math.inf), "finite integer")],
+    [
+        (Simplex(4), "K = 3"),
+        (Simplex(2), "K = 3"),
+        (Vector(2), "use fisher.by_sampling"),
+        (Integers(-math.inf), "finite integer"),
+    ],
 )
 def test_what_is_not_covered_is_said(support, message):
     with pytest.raises(NotImplementedError, match=message):
@@ -124,13 +130,38 @@ def test_numbers_of_nodes_are_fixed_since_programs_are_compiled_for_them():
 
 def test_nodes_reach_as_far_as_is_said():
     """Around a width of sqrt 2, exp(pi/2 sinh 6) = 10^137.6; logarithms and logits to 700, those of a simplex to 300."""
-    assert np.log10(rule(st.norm.logpdf, LINE).x.max()) == pytest.approx(137.6 + np.log10(np.sqrt(2)), abs=0.05)
-    assert rule(st.expon.logpdf, Interval(0.0)).x.max() == pytest.approx(np.exp(700), rel=1e-10)
-    assert rule(lambda x: x, Interval(-math.inf, 0.0)).x.min() == pytest.approx(-np.exp(700), rel=1e-10)
+    line = rule(st.norm.logpdf, LINE).x
+    assert np.log10([line.max(), -line.min()]) == pytest.approx([137.6 + np.log10(np.sqrt(2))] * 2, abs=0.05)
+    half = rule(st.expon.logpdf, Interval(0.0)).x
+    assert np.log([half.max(), half.min()]) == pytest.approx([700, -700], rel=1e-10)
+    assert np.log(-rule(lambda x: x, Interval(-math.inf, 0.0)).x.min()) == pytest.approx(700, rel=1e-10)
     x, y = rule(lambda x: st.beta(2, 2).logpdf(x[0]), Interval(0.0, 1.0), pairs=True).x
-    assert [x.min(), y.min()] == pytest.approx([np.exp(-700)] * 2, rel=1e-10)
-    few = rule(lambda x: -0.999 * np.log(x).sum(-1), Simplex(3)).x
-    assert [few[:, 0].min(), few[:, 1:].min()] == pytest.approx([np.exp(-300), np.exp(-600)], rel=1e-10)
+    assert np.log([x.min(), y.min()]) == pytest.approx([-700] * 2, rel=1e-10)
+    few = rule(lambda x: -0.99 * np.log(x).sum(-1), Simplex(3)).x
+    assert np.log([few[:, 0].min(), few[:, 1:].min()]) == pytest.approx([-300, -600], rel=1e-10)
+
+
+def test_nodes_beyond_the_scan_weigh_nothing():
+    nodes = rule(st.expon.logpdf, Interval(0.0))
+    for end in (nodes.x.min(), nodes.x.max()):
+        assert (nodes.x == end).sum() > 100
+        assert not nodes.weights[nodes.x == end].any()
+    assert (nodes.weights >= 0).all()
+
+
+def test_both_ends_of_an_interval_are_met_to_their_last_digits():
+    """Next to 0 a node is known to full relative precision, whether 0 is the lower end or the upper one."""
+    log_density = lambda x: -np.log(3 + 0 * x)  # noqa: E731
+    assert np.log(rule(log_density, Interval(0.0, 3.0)).x.min()) == pytest.approx(np.log(3) - 700, rel=1e-10)
+    assert np.log(-rule(log_density, Interval(-3.0, 0.0)).x.max()) == pytest.approx(np.log(3) - 700, rel=1e-10)
+
+
+def test_nodes_of_the_circle_go_round_once():
+    nodes = rule(st.vonmises(1.7).logpdf, Circle())
+    np.testing.assert_allclose(nodes.x, np.pi * np.arange(-2048, 2048) / 2048, rtol=0, atol=1e-14)
+    found = moments(st.vonmises(1.7, loc=0.6).logpdf, Circle(), [np.sin, np.cos])
+    length = special.i1e(1.7) / special.i0e(1.7)
+    assert found == pytest.approx([length * math.sin(0.6), length * math.cos(0.6)], rel=1e-12)
 
 
 def test_either_end_of_an_interval_is_approached_to_full_precision():
@@ -171,6 +202,10 @@ def test_mode_and_widths_of_a_lopsided_density():
     assert 5.0 <= right < 5.0 * 10**0.026
 
 
+def test_what_never_loses_one_unit_has_width_one():
+    assert _shape(np.zeros_like, _grid(1e150))[1:] == (1.0, 1.0)
+
+
 @pytest.mark.parametrize("reach", [300.0, 1e150])
 def test_the_scan_is_symmetric_about_zero(reach):
     grid = _grid(reach)
@@ -197,6 +232,7 @@ def test_what_lies_around():
         (lambda x: -60 / 64 * np.abs(x - 5000), 4936, 256),
         (lambda x: -60 / 64 * np.abs(x - 50), 0, 128),
         (lambda x: -60 / 2**20 * x, 0, 2**21),
+        (lambda x: -60 / 64 * np.abs(x - 10**13), 10**13 - 64, 256),  # a narrow one, far out
     ],
 )
 def test_a_sum_runs_over_all_but_e_to_the_minus_60(height, first, count):
@@ -212,10 +248,23 @@ def test_the_longest_sum():
 
 def test_a_finite_sum_is_complete_up_to_4096_terms():
     assert len(rule(lambda x: 0.0 * x, Integers(3, 4098)).x) == 4096
+    assert len(rule(lambda x: 0.0 * x, Integers(3, 4099)).x) == 2**14  # one more: a window, doubled until it holds all
     longer = rule(lambda x: 0.0 * x, Integers(3, 4100))
     assert len(longer.x) == 2**14  # a power of two, since a program is compiled for each
     assert longer.weights.sum() == 4098
     assert longer.x.max() == 4100
+
+
+def test_the_last_term_of_a_long_finite_sum_may_be_the_largest():
+    nodes = rule(lambda x: 100.0 * (x - 9004), Integers(5, 9004))
+    assert nodes.x.tolist() == [9003, 9004, 9004, 9004]  # four, a power of two
+    assert nodes.weights.tolist() == [1, 1, 0, 0]
+
+
+def test_terms_that_have_no_value_are_left_out():
+    nodes = rule(lambda x: np.where(x > 10**6, np.nan, -x / 10), Integers(0))
+    assert nodes.x.tolist() == list(range(2048))
+    assert integrate(np.exp(-nodes.x / 10), nodes) == pytest.approx(1 / (1 - np.exp(-0.1)), rel=1e-12)
 
 
 @pytest.mark.parametrize("rate", [0.5, 1e7])

@@ -58,3 +58,74 @@ def test_the_picture_has_a_dot_and_where_timed_a_diamond():
     with pytest.raises(ValueError, match="one ratio a label"):
         speed_ratios(["a"], [1.0, 2.0], [None])
     plt.close("all")
+
+
+def hits(*curves):
+    return {name: {"hits": {"0.01": values}} for name, values in curves}
+
+
+def successes(**runs):
+    return {name.replace("_", " "): {"success": values} for name, values in runs.items()}
+
+
+# small studies, made up so that each number is met once
+STUDIES = {
+    "kakade2001": {
+        "two states": {"0.8, 0.1": {"gradient": {"time": 44.0}, "natural, damping 0": {"time": 4.0}}},
+        "regulator": {"gradient": {"1, 1": [1, 70, 2]}, "natural, exact": {"1, 1": [3, 10, 4]}},
+    },
+    "amari1998": {"plateau": {"vanilla 1": 150, "vanilla 3": 180, "natural 0.1": 60, "natural 0.5": 50}},
+    "digits": {
+        "curves": hits(("SGD", [80, 90, None]), ("Adam", [20, 60, 62]), ("K-FAC", [16, 15, 14])),
+        "seconds": {"SGD": [1, 2, 5], "Adam": [2, 3, 7], "K-FAC": [4, 8, 16]},
+    },
+    "cartpole_linear": {
+        "compared": {
+            "weights": successes(vanilla_1=[None, None, 1], vanilla_50=[22, 26, 24], NPG=[1, 1, 1], TRPO=[12, 11, 13]),
+            "rescaled features": successes(vanilla_1=[2, 3, 4], vanilla_50=[5, 5, 5], NPG=[1, 1, 1], TRPO=[30, 2, 15]),
+        }
+    },
+    "policies": {
+        "seconds": {"32": {"REINFORCE": 0.5, "PPO": 3.0, "TRPO": 2.0}},
+        "tuning": {"REINFORCE": {"area": [30, 40, 20]}, "PPO": {"area": [7, 8]}, "TRPO": {"area": [9]}},
+        "methods": {
+            "REINFORCE": {
+                "solved": [None, 100, 104, None, 120],
+                "area": {"iqm": 33.0},
+                "largest_kl": [0.5, 3.0, 1.0],
+                "largest_ratio": [2.0, 9.0],
+            },
+            "PPO": {"solved": [6, 4, 5], "area": {"iqm": 44.0}, "largest_kl": [0.2, 0.1], "largest_ratio": [1.5, 1.2]},
+            "TRPO": {"solved": [7, 8, 30], "area": {"iqm": 55.0}, "largest_kl": [0.01], "largest_ratio": [4.0]},
+        },
+    },
+}
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    monkeypatch.setattr(summary, "load", lambda name: {"results": STUDIES[name]})
+
+
+def test_speeds_of_small_studies_by_hand(made_up):
+    """Medians over the runs, the quickest setting of each method, the middle quartile of the seconds."""
+    found = [(one.task, one.plain, one.natural, one.study, one.needed, one.seconds) for one in summary.speeds()]
+    assert found == [
+        ("cart, network", "REINFORCE", "TRPO", "policies", (120, 8), (0.5, 2.0)),
+        ("two states", "gradient", "natural", "kakade2001", (44, 4), None),
+        ("regulator", "gradient", "natural", "kakade2001", (70, 10), None),
+        ("digits", "SGD", "K-FAC", "digits", (90, 15), (2, 8)),
+        ("digits", "Adam", "K-FAC", "digits", (60, 15), (3, 8)),
+        ("two hidden units", "gradient", "natural", "amari1998", (150, 50), None),
+        ("cart, 4 weights", "gradient", "TRPO", "cartpole_linear", (24, 12), None),
+        ("cart, network", "PPO", "TRPO", "policies", (5, 8), (3.0, 2.0)),
+        ("cart, rescaled", "gradient", "TRPO", "cartpole_linear", (3, 15), None),
+    ]
+
+
+def test_outcomes_of_a_small_study_by_hand(made_up):
+    assert summary.outcomes() == [
+        summary.Outcome("REINFORCE", 33.0, 2, 5, 3.0, 9.0, 0.5, 0.5),
+        summary.Outcome("PPO", 44.0, 0, 3, 0.2, 1.5, 7 / 8, 3.0),
+        summary.Outcome("TRPO", 55.0, 0, 3, 0.01, 4.0, 1.0, 2.0),
+    ]

@@ -78,3 +78,73 @@ def test_numbers_are_read_by_their_kind():
         trees.numbers([1], "done", (jnp.bool_,))
     with pytest.raises(ValueError, match="x contains nan at index 1"):
         trees.numbers([0.0, float("nan")], "x")
+
+
+def test_the_place_of_what_is_wrong():
+    whole = r"at \(the whole\)"
+    with pytest.raises(ValueError, match=rf"g has shape \(2,\) {whole}, p has shape \(3,\)"):
+        trees.check_like(jnp.ones(2), jnp.ones(3), "g", "p")
+    with pytest.raises(TypeError, match=rf"p must be floating point \(got int32 {whole}\)"):
+        trees.check_floating(jnp.arange(3), "p")
+    # the first of several, one axis and two, and a number
+    for leaf, place in (
+        (np.array([1.0, np.nan, np.inf]), "nan at index 1"),
+        (np.array([[1.0, 2.0], [3.0, -np.inf], [np.nan, 1.0]]), "-inf at index (1, 1)"),
+        (np.array(np.nan), "nan at its only entry"),
+        (jnp.asarray(jnp.inf), "inf at its only entry"),
+    ):
+        for tree, where in ((leaf, ""), ([1.0, leaf], " of [1]")):
+            with pytest.raises(ValueError) as told:
+                trees.check_finite(tree, "b")
+            assert str(told.value) == f"b contains {place}{where}"
+
+
+def test_what_is_right_passes():
+    tree = odd_tree(0, np.float32)
+    trees.check_finite(tree, "b")
+    trees.check_floating(tree, "b")
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), tree)
+    trees.check_like(tree, shapes, "b", "shapes")
+    assert trees.numbers([1, 2], "x").tolist() == [1, 2]
+    assert trees.numbers(jnp.arange(2), "x").tolist() == [0, 1]
+
+
+def test_traced_values_are_not_looked_at():
+    assert not trees.is_traced(1.0, [jnp.ones(2)])
+
+    @jax.jit
+    def look(x):
+        assert trees.is_traced([1.0, x])
+        trees.check_finite([jnp.asarray(jnp.nan), x], "b")
+        return x
+
+    assert np.isnan(look(jnp.nan))
+
+
+def test_of_an_array_on_several_processes_the_entries_here_are_looked_at():
+    """Stand-ins: one process has no such array.  One that lies here, or is the same everywhere, is read as a whole."""
+    from types import SimpleNamespace
+    from unittest.mock import MagicMock
+
+    shards = [SimpleNamespace(data=np.array([1.0, 2.0])), SimpleNamespace(data=np.array([3.0]))]
+    for addressable, replicated, expected in (
+        (False, False, [1, 2, 3]),
+        (True, False, [7, 8]),
+        (False, True, [7, 8]),
+        (True, True, [7, 8]),
+    ):
+        spread = MagicMock(
+            spec=jax.Array,
+            is_fully_addressable=addressable,
+            is_fully_replicated=replicated,
+            addressable_shards=shards,
+        )
+        spread.__array__ = lambda *_, **__: np.array([7.0, 8.0])
+        assert trees.local(spread).tolist() == expected
+
+
+def test_the_inner_product_keeps_its_precision_and_of_nothing_is_zero():
+    half = {"a": jnp.ones(3, jnp.float16), "b": jnp.zeros(0, jnp.float16)}
+    assert trees.dot(half, half).dtype == jnp.float16
+    assert float(trees.dot(half, half)) == 3
+    assert float(trees.dot([jnp.zeros(0)], [jnp.zeros(0)])) == 0

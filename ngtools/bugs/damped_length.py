@@ -20,8 +20,8 @@ def natural_gradient_step(
     *,
     kl_budget: float,
     damping: float = 0.0,
-    max_steps: int = 50,
-    tol: Any = 1e-8,
+    max_steps: int = 20,
+    tol: Any = 1e-6,
 ) -> MatrixFreeStep:
     """``descent.natural_gradient_step`` with one product for the solve and for the length."""
 

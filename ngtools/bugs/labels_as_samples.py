@@ -48,5 +48,5 @@ def slopes(labels: bool, steps: int, noise: float) -> np.ndarray:
     for _ in range(steps):
         found = products.side_by_side(regression, np.array(path[-1:]), data, "unit-normal", weights=weights)
         matrix = found.empirical if labels else found.fisher
-        path.append(path[-1] + (2 - path[-1]) / float(matrix[0, 0]))
+        path.append(path[-1] + (2 - path[-1]) / matrix.item())
     return np.array(path)

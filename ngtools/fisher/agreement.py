@@ -85,5 +85,5 @@ def agreement(family: Family, theta: Any, chart: str | None = None, *, tolerance
 
 
 def _entries(F: np.ndarray) -> str:
-    rows = [", ".join(f"{value + 0.0:.5g}" for value in np.where(np.abs(row) < 1e-9, 0.0, row)) for row in F]
+    rows = [", ".join(f"{value:.5g}" for value in np.where(np.abs(row) < 1e-9, 0.0, row)) for row in F]
     return "[" + "; ".join(rows) + "]"

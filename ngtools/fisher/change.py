@@ -40,9 +40,11 @@ def relative_change(family: Family, theta: Any, delta: Any, chart: str | None = 
     nodes = nodes_of(family, theta, chart)
     log_p = np.asarray(family.log_density(nodes.x, theta, chart), dtype=np.float64)
     log_q = np.asarray(family.log_density(nodes.x, nudged, chart), dtype=np.float64)
-    kept = (nodes.weights > 0) & np.isfinite(log_p)
-    weights, log_p, log_q = np.asarray(nodes.weights)[kept], log_p[kept], log_q[kept]
-    parts = weights * np.exp(log_p) * np.expm1(np.clip(log_q - log_p, -700, 350)) ** 2
+    with np.errstate(over="ignore"):  # a sum that overflows is refused below
+        p = np.asarray(nodes.weights) * np.exp(log_p)
+        kept = (p > 0) & np.isfinite(p)
+        p, log_p, log_q = p[kept], log_p[kept], log_q[kept]
+        parts = p * np.expm1(log_q - log_p) ** 2
     total, tail = parts.sum(), parts[log_p < log_p.max() - 250].sum()
     if not np.isfinite(total) or tail > 1e-9 * total:
         raise ArithmeticError(

@@ -48,7 +48,7 @@ def through_channel(family: Family, theta: Any, W: Any, chart: str | None = None
     W = np.asarray(W, dtype=np.float64)
     if W.ndim != 2 or len(W) != len(outcomes):
         raise ValueError(f"W must have one row for each of the {len(outcomes)} outcomes (got shape {W.shape})")
-    if W.min() < 0 or not np.allclose(W.sum(axis=1), 1, atol=1e-12):
+    if W.min() < 0 or np.abs(W.sum(axis=1) - 1).max() > 1e-8:
         raise ValueError(f"every row of W must be a probability vector (row sums {W.sum(axis=1).round(6).tolist()})")
 
     with jax.enable_x64(True):
@@ -78,7 +78,7 @@ def binned(cdf: Callable[[Any, Any], Any], theta: Any, cuts: Any) -> np.ndarray:
     array([[0.6366]])
     """
     theta, cuts = np.asarray(check_vector(theta, "theta"), np.float64), np.asarray(cuts, dtype=np.float64)
-    if cuts.ndim != 1 or len(cuts) == 0 or (np.diff(cuts) <= 0).any():
+    if cuts.ndim != 1 or not len(cuts) or (np.diff(cuts) <= 0).any():
         raise ValueError(f"cuts must be an increasing list of numbers (got {cuts.tolist()})")
 
     with jax.enable_x64(True):
@@ -88,7 +88,8 @@ def binned(cdf: Callable[[Any, Any], Any], theta: Any, cuts: Any) -> np.ndarray:
 
 def normal_location_cdf(x: Any, theta: Any) -> Any:
     """P(X <= x) for X from N(theta, 1), for ``binned``."""
-    return jax.scipy.stats.norm.cdf(x - theta[0])
+    (mean,) = theta
+    return jax.scipy.stats.norm.cdf(x - mean)
 
 
 def _information(q: np.ndarray, dq: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def of_density(
         coordinate whose score is only rounding (the model is singular there: two components of a mixture coincide).
     """
     theta = np.asarray(check_vector(theta, "theta"), np.float64)
-    if len(theta) == 0:
+    if not len(theta):
         raise ValueError("theta must have at least one coordinate (got an empty vector)")
     domain: Support = support if isinstance(support, Integers) else Interval(*map(float, support))
     if isinstance(domain, Interval) and not domain.lower < domain.upper:

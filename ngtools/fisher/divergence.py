@@ -82,7 +82,8 @@ def differenced(
             table.append((function(theta + step) + function(theta - step) - 2 * function(theta)) / h**2)
         for power in range(1, 5):
             table = [(2**power * fine - coarse) / (2**power - 1) for coarse, fine in pairwise(table)]
-        return float(table[0])
+        (limit,) = table
+        return float(limit)
 
     eye = np.eye(d)
     H = np.zeros((d, d))

@@ -72,7 +72,7 @@ def replicate(
         raise ValueError(
             f"estimator must return one entry or one row a sample (got shape {estimates.shape}, runs={runs})"
         )
-    return Replicates(estimates.reshape(runs, -1), n)
+    return Replicates(np.atleast_2d(estimates.T).T, n)
 
 
 def std_known_mean(x: np.ndarray) -> np.ndarray:

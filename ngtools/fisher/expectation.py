@@ -121,9 +121,11 @@ def _lattice(family: Family, home: tuple[Any, ...]) -> Rule:
     if family.law.base != "normal-vector" or d > 3:
         raise NotImplementedError(f"no quadrature for vector observations of '{family.name}'; use fisher.by_sampling")
     axis = np.arange(-10.0, 10.01, 0.5)
-    z = np.stack(np.meshgrid(*[axis] * d, indexing="ij"), axis=-1).reshape(-1, d)
-    x, origin, *tips = (np.stack(family.law.map(point, home, NUMPY), axis=-1) for point in (z.T, np.zeros(d), *np.eye(d)))
-    columns = np.stack(tips, axis=-1) - origin[:, None]
+    z = np.column_stack([side.ravel() for side in np.meshgrid(*[axis] * d, indexing="ij")])
+    x, origin, *tips = (
+        np.stack(family.law.map(point, home, NUMPY), axis=-1) for point in (z.T, np.zeros(d), *np.eye(d))
+    )
+    columns = np.column_stack(tips) - origin[:, None]
     return Rule(x, np.full(len(x), 0.5**d * abs(np.linalg.det(columns))))
 
 

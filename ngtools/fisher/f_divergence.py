@@ -66,6 +66,6 @@ def _on_nodes(family: Family, chart: str | None, name: str) -> Callable[..., Any
         many = jax.vmap(log_density, in_axes=(0, None))
         log_p, log_q = many(x, theta0), many(x, theta1)
         p = probabilities(log_p, weights)
-        return p @ jnp.where(p > 0, f(jnp.where(p > 0, log_q - log_p, 0.0)), 0.0)
+        return p @ jnp.where(p > 0, f(log_q - log_p), 0.0)
 
     return divergence

@@ -27,7 +27,7 @@ def observed(family: Family, theta: Any, data: Any, chart: str | None = None) ->
     """
     theta = as_float64(family, theta, chart)
     data = observations(data)
-    if data.ndim == 0:
+    if not data.ndim:
         raise ValueError(f"data must hold at least one observation along its first axis (got shape {data.shape})")
     if not np.asarray(family.support.contains(data)).all():
         raise ValueError(f"data must lie in the support of '{family.name}'")

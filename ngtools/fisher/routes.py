@@ -80,7 +80,7 @@ def empirical(family: Family, theta: Any, data: Any, chart: str | None = None) -
     at any other theta, or for a misspecified model, it is another matrix.
     """
     psi = scores(family, theta, data, chart)
-    if psi.ndim != 2 or len(psi) == 0:
+    if psi.ndim != 2:
         raise ValueError(f"data must hold at least one observation along its first axis (got shape {np.shape(data)})")
     return psi.T @ psi / len(psi)
 
@@ -88,7 +88,7 @@ def empirical(family: Family, theta: Any, data: Any, chart: str | None = None) -
 def observations(data: Any) -> np.ndarray:
     """Return data as an array of real numbers that is not empty; whether they lie in a support is for the caller."""
     data = np.asarray(data)
-    if data.size == 0:
+    if not data.size:
         raise ValueError(f"data must hold at least one observation along its first axis (got shape {data.shape})")
     if data.dtype.kind not in "fiu":
         raise TypeError(f"data must be real numbers (got dtype {data.dtype})")
@@ -104,9 +104,9 @@ def scores(family: Family, theta: Any, x: Any, chart: str | None = None) -> np.n
         where = tuple(int(i) for i in np.argwhere(~inside)[0])
         place = where[0] if len(where) == 1 else where
         raise ValueError(f"data must lie in the support of '{family.name}' (got {x[where]} at index {place})")
-    single = inside.ndim == 0
+    single = not inside.ndim
     with jax.enable_x64(True):
         psi = np.asarray(batched(bind(family, chart), score)(x[None] if single else x, jnp.asarray(theta)))
     if not np.isfinite(psi).all():
         raise FloatingPointError(f"a score of '{family.name}' is not finite at {theta.tolist()}")
-    return psi[0] if single else psi
+    return psi.ravel() if single else psi

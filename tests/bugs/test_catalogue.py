@@ -2,6 +2,8 @@
 
 import importlib
 import importlib.util
+import inspect
+import pkgutil
 from pathlib import Path
 
 import jax
@@ -63,6 +65,16 @@ def test_the_named_test_catches_the_wrong_program(bug, monkeypatch):
             named_test(bug)(**off)
 
 
+@pytest.mark.parametrize("bug", bugs.CATALOGUE, ids=lambda bug: bug.program.split(".")[0])
+def test_a_wrong_program_is_called_like_the_right_one(bug):
+    """What has a default on both sides has the same one: there is one mistake, not two."""
+    place, name = bug.replaces.rsplit(".", 1)
+    right = inspect.signature(getattr(pkgutil.resolve_name(place), name)).parameters
+    for name, found in inspect.signature(wrong(bug)).parameters.items():
+        if name in right and inspect.Parameter.empty not in (found.default, right[name].default):
+            assert (name, found.default) == (name, right[name].default)
+
+
 def test_every_wrong_program_is_in_the_catalogue():
     folder = Path(bugs.__file__).parent
     files = {path.stem for path in folder.glob("*.py")} - {"__init__", "catalogue"}
@@ -76,6 +88,7 @@ def test_the_page_names_every_bug_and_every_test():
     for bug in bugs.CATALOGUE:
         file, name = bug.caught_by.split("::")
         assert bug.name in shown
+        assert bug.program.split(".")[0] in shown
         assert file in shown
         assert name in page
         assert bug.program.split(".")[0] in page
@@ -97,6 +110,17 @@ def test_only_k1_does_not_pull():
     ends = {n: pulled(n, family, theta, ref, 0.2, 60, 400, np.random.default_rng(1)) for n in ("k1", "k2", "k3")}
     assert ends["k1"][-1] > 0.7 * ends["k1"][0]  # 400 draws: the walk is a tenth of the way in 60 steps
     assert max(ends["k2"][-1], ends["k3"][-1]) < 0.05 * ends["k1"][0]
+
+
+def test_one_step_of_the_penalty_by_hand():
+    from ngtools.bugs.differentiated_k1 import pulled
+    from ngtools.rl.kl_estimators import sample_gradients
+
+    family, theta, ref = families.get("categorical", K=3), np.array([1.0, -1.0]), np.array([0.0, 0.5])
+    found = pulled("k3", family, theta, ref, 0.3, 1, 50, np.random.default_rng(2))
+    draws = family.sample(theta, 50, np.random.default_rng(2))
+    after = theta - 0.3 * sample_gradients("k3", family, theta, ref, draws).sum(axis=0) / 50
+    assert found == pytest.approx([family.kl(theta, ref), family.kl(after, ref)], rel=1e-12)
 
 
 def test_unguarded_conjugate_gradients_are_right_until_they_converge():
@@ -136,6 +160,10 @@ def test_the_damped_length_meets_a_budget_that_is_not_the_one_asked_for():
     assert np.asarray(found.params) == pytest.approx(1 + delta, rel=1e-12)
     assert float(found.predicted_kl) == c
     assert float(found.predicted_gain) == pytest.approx(g @ delta, rel=1e-12)
+    with jax.enable_x64(True):
+        plain = damped_length.natural_gradient_step(np.ones(2), g, lambda v: jax.numpy.asarray(F) @ v, kl_budget=c)
+    delta = np.asarray(plain.delta)
+    assert delta @ F @ delta / 2 == pytest.approx(c, rel=1e-10)  # without damping it is right
 
 
 def test_a_clamped_run_by_hand():

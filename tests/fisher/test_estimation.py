@@ -27,6 +27,38 @@ def test_relative_change_of_a_coin_is_a_sum():
 def test_relative_change_says_when_it_is_infinite():
     with pytest.raises(ArithmeticError, match="heavier tails"):  # variance more than doubled
         fisher.relative_change(ZERO_MEAN, [1.0], [0.5])
+    with pytest.raises(ArithmeticError, match="heavier tails"):  # and far more
+        fisher.relative_change(ZERO_MEAN, [1.0], [9.0])
+
+
+def test_no_nudge_no_change():
+    assert fisher.relative_change(NORMAL, [0.4, 2.0], [0.0, 0.0]) == 0
+
+
+@pytest.mark.parametrize(("logit", "resolved"), [(-249.5, True), (-250.5, False)])
+def test_what_is_likelier_than_e_to_the_minus_250_counts(logit, resolved):
+    """A coin that nearly never falls, made likelier by e^130: the change is (q - p)^2 / p, nearly all of it there."""
+    coin = families.get("bernoulli")
+    if resolved:
+        found = fisher.relative_change(coin, [logit], [130.0], "logit")
+        assert found == pytest.approx(np.expm1(130.0) ** 2 * np.exp(logit), rel=1e-12)
+    else:
+        with pytest.raises(ArithmeticError, match="take a smaller delta"):
+            fisher.relative_change(coin, [logit], [130.0], "logit")
+
+
+@pytest.mark.parametrize(("share", "resolved"), [(0.9e-9, True), (1.1e-9, False)])
+def test_the_tail_may_hold_a_billionth(share, resolved):
+    """Three outcomes with logits (0, -300, 0): the first doubles against the third, and the second gets a share."""
+    three = families.get("categorical", K=3)
+    # the first and the third have 1/2 each; q = (2/3, ., 1/3): 2 (1/6)^2 / (1/2) = 1/9
+    q = np.sqrt(share / 9 * np.exp(-300.0) / 2)
+    delta = [np.log(2), np.log(3 * q) + 300.0]
+    if resolved:
+        assert fisher.relative_change(three, [0.0, -300.0], delta) == pytest.approx(1 / 9, rel=1e-8)
+    else:
+        with pytest.raises(ArithmeticError, match="heavier tails"):
+            fisher.relative_change(three, [0.0, -300.0], delta)
 
 
 def test_sampling_variance_from_the_moments_of_the_normal():
@@ -68,6 +100,11 @@ def test_observed_information_wants_a_sample(bad):
         fisher.observed(ZERO_MEAN, [1.0], bad)
 
 
+def test_variance_of_an_outer_product_belongs_to_regular_families():
+    with pytest.raises(ValueError, match="support depends on theta"):
+        fisher.sampling_variance(families.get("uniform"), [2.0])
+
+
 def test_observed_information_wants_data_in_the_support():
     with pytest.raises(ValueError, match="support of 'gamma'"):
         fisher.observed(GAMMA, [1.0, 1.0], [1.0, -1.0])
@@ -80,6 +117,14 @@ def test_invariants_do_not_move_under_a_jacobian():
     assert fisher.squared_length(back.T @ g, back.T @ F @ back) == pytest.approx(fisher.squared_length(g, F), rel=1e-9)
     expected = np.sort(np.linalg.eigvals(np.linalg.solve(F, A)).real)
     assert fisher.relative_eigenvalues(back.T @ A @ back, back.T @ F @ back) == pytest.approx(expected, rel=1e-9)
+    # an asymmetry of 1e-8 of the largest entry is rounding
+    for off in (0.9e-8, 0.0):
+        found = fisher.relative_eigenvalues([[4.0, 1.0 + 4 * off], [1.0, 4.0]], np.eye(2))
+        assert found == pytest.approx([3, 5], rel=1e-7)
+    np.testing.assert_allclose(fisher.relative_eigenvalues(np.zeros((2, 2)), np.eye(2)), 0, atol=1e-15)
+    for wrong in ([[4.0, 1.0 + 4.4e-8], [1.0, 2.0]], [[4.0, 1.0], [1.0 + 4.4e-8, 2.0]]):
+        with pytest.raises(ValueError, match=r"A is not symmetric: max \|A - A\^T\| = 4.4e-08"):
+            fisher.relative_eigenvalues(wrong, np.eye(2))
     with pytest.raises(ValueError, match="A must have shape"):
         fisher.relative_eigenvalues(np.eye(2), np.eye(3))
     with pytest.raises(ValueError, match="g must have shape"):
@@ -128,6 +173,10 @@ def test_simple_estimators():
     assert estimators.std_known_mean(x) == pytest.approx(np.sqrt(54 / 4))
     assert estimators.std_unknown_mean(x) == pytest.approx(np.sqrt(54 / 4 - 1.5**2))
     assert estimators.stretched_maximum(x) == pytest.approx(5 * 5 / 4)
+    for estimator in (estimators.std_known_mean, estimators.std_unknown_mean, estimators.stretched_maximum):
+        one = estimator(x)  # the sample lies on the last axis of as many as there are
+        assert estimator(x[0]) == one[0]
+        assert estimator(np.stack([x, x, 2 * x])).tolist() == [one.tolist(), one.tolist(), (2 * one).tolist()]
 
 
 def test_scoring_finds_the_maximum_that_scipy_finds():
@@ -158,6 +207,41 @@ def test_scoring_reports_how_it_ended():
     assert (short.converged, short.steps, short.reason) == (False, 2, "no convergence in 2 steps")
     with pytest.raises(ValueError, match="'expected' or 'observed'"):
         fisher.scoring(CAUCHY, [0.0, 1.0], x, information="empirical")
+
+
+def test_scoring_stops_where_its_step_is_shorter_than_the_tolerance():
+    """From 3 the first step is m - 3, in standard deviations of the score (m - 3) / sqrt 3; the second is rounding."""
+    poisson, counts = families.get("poisson"), data.load("horse_kicks").values
+    first = abs(counts.mean() - 3) / np.sqrt(3)
+    assert fisher.scoring(poisson, [3.0], counts, tolerance=1.01 * first).steps == 1
+    assert fisher.scoring(poisson, [3.0], counts, tolerance=0.99 * first).steps == 2
+    # no square lies below the square of 1e-200, which is 0
+    endless = fisher.scoring(poisson, [3.0], counts, tolerance=1e-200)
+    assert (endless.steps, endless.converged, endless.reason) == (100, False, "no convergence in 100 steps")
+    for wrong in (0.0, -1e-10):
+        with pytest.raises(ValueError, match="tolerance must be > 0"):
+            fisher.scoring(poisson, [3.0], counts, tolerance=wrong)
+
+
+def test_a_short_path_by_hand():
+    path = fisher.Scoring(np.array([[3.0, 4.0], [1.0, 1.0], [0.0, 3e-9], [0.0, 1e-10]]), np.zeros(4), 3, True, "")
+    assert path.errors([0.0, 0.0]) == pytest.approx([5, np.sqrt(2), 3e-9], rel=1e-12, abs=0)
+    assert path.errors([0.0, 1.0]) == pytest.approx([np.sqrt(18), 1, 1, 1])
+    assert path.errors([0.0, 0.0], floor=1.5) == pytest.approx([5])
+    # a point at the floor is dropped
+    assert path.errors([0.0, 0.0], floor=5.0).tolist() == []
+
+
+def test_the_first_step_of_either_kind_by_hand():
+    """sigma = 2, x = 1, 3, 5: mean square 35/3, psi = (35/3 - 4)/8, F = 1/2, observed 3 (35/3)/16 - 1/4 = 31/16."""
+    psi, x = (35 / 3 - 4) / 8, [1.0, 3.0, 5.0]
+    for information, curvature in (("expected", 1 / 2), ("observed", 31 / 16)):
+        found = fisher.scoring(ZERO_MEAN, [2.0], x, information=information, steps=1)
+        assert found.points[1] == pytest.approx([2 + psi / curvature], rel=1e-12)
+        heights = [scipy.stats.norm(0, sigma).logpdf(x).mean() for sigma in found.points[:, 0]]
+        assert found.log_likelihood == pytest.approx(heights, rel=1e-12)
+    assert fisher.scoring_rate(ZERO_MEAN, [2.0], x) == pytest.approx(31 / 8 - 1, rel=1e-12)
+    assert fisher.scoring_rate(ZERO_MEAN, [2.0], [0.0, 1.0]) == pytest.approx(1 + 2 * (1 / 4 - 3 / 32), rel=1e-12)
 
 
 def test_the_rate_of_scoring_is_the_same_in_every_chart_and_measured():
@@ -242,7 +326,7 @@ def test_the_ellipse_is_closed_and_has_as_many_points_as_asked_for():
     radius = np.sqrt(-2 * np.log(0.05))
     expected = radius * np.array([[2, 0], [0, 1], [-2, 0], [0, -1], [2, 0]])
     np.testing.assert_allclose(ellipse, expected, rtol=0, atol=1e-14)
-    for coverage in (0, 1):
+    for coverage in (0, 1, -0.1):
         with pytest.raises(ValueError, match="strictly between 0 and 1"):
             estimators.coverage_ellipse(np.eye(2), [0.0, 0.0], coverage=coverage)
 

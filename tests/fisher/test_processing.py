@@ -116,6 +116,8 @@ def test_what_never_occurs_carries_no_information():
             through_channel(THREE, [0.4, -0.7], np.ones(shape) / 2)
     with pytest.raises(ValueError, match=r"row sums \[1.0, 1.0, 0.9\]"):
         through_channel(THREE, [0.4, -0.7], [[1, 0], [0, 1], [0.5, 0.4]])
+    with pytest.raises(ValueError, match=r"row sums \[1.0, 0.123457, 1.0\]"):
+        through_channel(THREE, [0.4, -0.7], [[1, 0], [0.1234567, 0], [1, 0]])
     with pytest.raises(ValueError, match="finitely many"):
         through_channel(families.get("normal"), [0.0, 1.0], np.eye(3))
 
@@ -126,6 +128,30 @@ def test_cells_of_a_line_by_hand():
     dq = -np.diff(norm.pdf([-np.inf, -1.2, 0.3, np.inf]))
     found = binned(normal_location_cdf, [0.2], [-1.0, 0.5])
     assert found == pytest.approx(np.array([[(dq**2 / q).sum()]]), rel=1e-10)
-    for cuts in ([], [1.0, 0.0], [[0.0, 1.0]], [0.0, 1.0, 1.0]):
+    for cuts in ([], 0.5, [1.0, 0.0], [[0.0, 1.0]], [0.0, 1.0, 1.0]):
         with pytest.raises(ValueError, match="cuts must be an increasing list"):
             binned(normal_location_cdf, [0.2], cuts)
+
+
+@pytest.mark.parametrize("off", [2e-8, -2e-8, 5e-9, -5e-9])
+def test_rows_of_a_channel_may_be_off_by_rounding(off):
+    W = [[0.9, 0.1], [0.2 + off, 0.8]]
+    if abs(off) > 1e-8:
+        with pytest.raises(ValueError, match="every row of W must be a probability vector"):
+            through_channel(COIN, [0.3], W)
+    else:
+        q = 0.1 * 0.7 + 0.8 * 0.3
+        assert through_channel(COIN, [0.3], W) == pytest.approx(np.array([[0.49 / (q * (1 - q))]]), rel=1e-6)
+
+
+def test_one_cut_keeps_the_sign():
+    assert binned(normal_location_cdf, [0.0], [0.0]) == pytest.approx(np.array([[2 / np.pi]]), rel=1e-12)
+
+
+def test_divergences_where_the_nodes_reach_further_than_either_density():
+    # nodes of a Cauchy density go out to 1e137, and those of a uniform one end where it is 0
+    cauchy = families.get("cauchy")
+    p, q = [0.0, 1.0], [0.5, 2.0]
+    expected = np.log((3**2 + 0.5**2) / (4 * 2))  # log(((s + t)^2 + (m - n)^2) / (4 s t))
+    assert f_divergence(cauchy, p, q, "KL(p||q)") == pytest.approx(expected, rel=1e-10)
+    assert float(cauchy.kl(p, q)) == pytest.approx(expected, rel=1e-10)
