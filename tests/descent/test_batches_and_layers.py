@@ -190,3 +190,36 @@ def test_divergences_of_a_flow_are_those_between_its_points():
     assert descent.flow("gradient", normal, [-0.5, 2.0], f, 0.1).theta.shape == (101, 2)
     with pytest.raises(ValueError, match="points must be at least 2"):
         descent.flow("natural", normal, [-0.5, 2.0], f, 1.5, points=1)
+
+
+@pytest.mark.parametrize(("N", "chunk", "repeats"), [(666_667, 2, 3), (1_000_000, 2, 3), (2_000_001, 1, 2)])
+def test_a_chunk_holds_two_million_numbers(N, chunk, repeats):
+    """One parameter, sum of x y over sum of x^2: the inputs of a chunk are drawn before its noise."""
+    rng, found = np.random.default_rng(3), []
+    for begin in range(0, repeats, chunk):
+        x = rng.standard_normal((min(chunk, repeats - begin), N))
+        y = x + rng.standard_normal(x.shape)
+        found += list((x * y).sum(axis=1) / (x * x).sum(axis=1))
+    estimate = shared_batch.batch_estimates(np.random.default_rng(3), N, 1, repeats)
+    assert estimate.mean == pytest.approx(np.mean(found), rel=1e-12)
+
+
+def test_leading_bias_in_two_dimensions():
+    """Three examples written out one after another."""
+    psi, r = np.array([[1.0, 0.5], [-2.0, 1.0], [0.5, 3.0]]), np.array([1.0, 2.0, -1.5])
+    F = sum(np.outer(p, p) for p in psi) / 3
+    w = np.linalg.lstsq(psi, r, rcond=None)[0]
+    terms = [(p @ np.linalg.solve(F, p)) * p * (y - p @ w) for p, y in zip(psi, r)]
+    expected = -np.linalg.solve(F, sum(terms) / 3) / 7
+    assert shared_batch.shared_batch_bias(psi, r, 7) == pytest.approx(expected, rel=1e-12)
+
+
+def test_damping_in_a_chart_that_is_not_symmetric():
+    """lambda I in phi is lambda (S S^T)^-1 in theta."""
+    S = np.array([[2.0, 0.5], [-1.0, 3.0]])
+    expected = np.linalg.solve(F + 3.0 * np.linalg.inv(S @ S.T), G)
+    assert damping.damped_in_chart(F, G, S, 3.0) == pytest.approx(expected, rel=1e-12)
+    here = np.linalg.solve(F + 3.0 * np.eye(2), G)
+    assert damping.damped_in_chart(F, G, S, 3.0, covariant=True) == pytest.approx(here, rel=1e-12)
+    with pytest.raises(ValueError, match="damping must be >= 0"):
+        damping.damped_in_chart(F, G, S, -1.0)

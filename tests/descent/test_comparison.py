@@ -44,3 +44,39 @@ def test_pushed_gradient_is_the_limit_of_a_step(chart):
     there = FAMILY.convert(descent.step("gradient", FAMILY, here, F, alpha, chart), to="std", chart=chart)
     # what is left out is of order alpha
     assert pushed_gradient(FAMILY, [2.0], F, chart)[0] == pytest.approx((there[0] - 2.0) / alpha, rel=1e-5)
+
+
+def test_settled_includes_its_bounds_and_divides_by_the_target():
+    assert settled([5.0, 2.5], 2.0, 0.25) == 1
+    assert settled([1.5], 2.0, 0.25) == 0
+    assert settled([-2.5, -2.55], -2.0, 0.3) == 0
+    assert settled([2.0, 2.6], -2.0, 0.3) is None
+    for target, within in ((0.0, 0.5), (2.0, 0.0), (2.0, np.nan)):
+        with pytest.raises(ValueError, match=rf"\(got {target}, {within}\)"):
+            settled([1.0], target, within)
+
+
+def trace(first, second, exits=()):
+    """A run of two coordinates; how it came about does not matter here."""
+    points = np.column_stack([first, second])
+    nothing = np.zeros(len(points) - 1)
+    return descent.Trace("made up", "none", np.arange(len(points)), points, points, points[:, 0], nothing, exits)
+
+
+def test_outcomes_in_words():
+    run = trace([5.0, 2.1, 2.021, 2.019, 2.0], [3.0, 3.0, 3.0, 3.0, 3.5])
+    assert outcome(run, 2.0) == "3 steps"  # one per cent, unless said otherwise
+    assert outcome(run, 2.0, within=0.1) == "1 steps"
+    assert outcome(run, 3.0, coordinate=1) == "not in 4"
+    assert outcome(run, 3.0, within=0.2, coordinate=1) == "0 steps"
+    assert outcome(trace([5.0, 2.0], [3.0, 3.0], (descent.Exit(3, "too far"),)), 2.0) == "leaves at step 4"
+
+
+def test_steps_are_needed_up_to_one_per_cent():
+    """Natural Euler steps in the expectation parameter v = s^2: v - 1 shrinks by the factor 1 - rate."""
+    found = steps_needed("natural-euler", FAMILY, [3.0], F, [0.5, 0.25], 30, "variance", 1.0)
+    # 8 (1 - rate)^n <= 1.01^2 - 1
+    expected = [np.ceil(np.log(0.0201 / 8) / np.log(1 - rate)) for rate in (0.5, 0.25)]
+    np.testing.assert_array_equal(found, expected)
+    wider = steps_needed("natural-euler", FAMILY, [3.0], F, [0.5], 30, "variance", 1.0, within=0.5)
+    np.testing.assert_array_equal(wider, [3])  # 8 / 2^n <= 1.25

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from ngtools import descent, families, geometry
+from ngtools.descent.flow import flow_setting
+from ngtools.descent.run import run_setting
 
 ZERO, NORMAL = families.get("zero-mean-normal"), families.get("normal")
 UNIT = descent.expected_log_likelihood(ZERO, [1.0])
@@ -122,3 +124,33 @@ def test_angles_of_the_pushed_forward_gradient():
         angles.append(round(geometry.angle(F, natural, back), 1))
     # item 2
     assert angles == [9.4, 8.8, 44.7]
+
+
+def test_a_run_of_no_steps_is_its_start():
+    trace = descent.run("gradient", ZERO, [9.0], UNIT, 0.5, 0, chart="variance")
+    assert (trace.steps, trace.completed, trace.theta.tolist(), trace.kl.shape) == (0, True, [[9.0]], (0,))
+    with pytest.raises(ValueError, match="alpha must be > 0"):
+        descent.run("gradient", ZERO, [9.0], UNIT, 0.0, 0)
+
+
+def test_runs_and_flows_of_a_setting_name_what_they_ran_in():
+    setting = descent.chart_setting(ZERO, UNIT, "variance")
+    assert run_setting("gradient", setting, [9.0], 0.5, 0).chart == "zero-mean-normal in variance"
+    flow = flow_setting("gradient", setting, [9.0], 0.1)
+    assert (flow.method, flow.chart, len(flow.theta)) == ("gradient-flow", "zero-mean-normal in variance", 101)
+    named = descent.flow("natural", ZERO, [9.0], UNIT, 0.1, chart="variance", points=2)
+    assert (named.method, named.chart, named.completed) == ("natural-flow", "variance", True)
+
+
+def test_midpoint_and_correction_by_hand():
+    """In s, F = 2/s^2 and g = -1/s + 1/s^3: the natural velocity is v(s) = (1/s - s)/2; Gamma = -1/s."""
+    alpha, s = 0.3, 3.0
+    v = (1 / s - s) / 2
+    ahead = s + alpha / 2 * v
+    found = descent.step("natural-midpoint", ZERO, [s], UNIT, alpha)
+    assert found == pytest.approx([s + alpha * (1 / ahead - ahead) / 2], rel=1e-13)
+    found = descent.step("geodesic-correction", ZERO, [s], UNIT, alpha)
+    assert found == pytest.approx([s + alpha * v + alpha**2 / 2 * v**2 / s], rel=1e-12)
+    # geodesics are exponentials
+    found = descent.step("exponential-map", ZERO, [s], UNIT, alpha)
+    assert found == pytest.approx([s * np.exp(alpha * v / s)], rel=1e-10)

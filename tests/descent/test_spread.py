@@ -68,3 +68,37 @@ def test_requests_that_make_no_sense():
         symbolic.information_about(NORMAL, sp.log)
     with pytest.raises(ValueError, match="d must be 1, 2 or 3"):
         symbolic.euler_gap(4)
+
+
+def test_a_path_ends_at_its_time_to_a_billionth():
+    for off, fits in ((0.9e-9, True), (1.1e-9, False)):
+        rates = [0.5 * (1 + off)]
+        if fits:
+            found = descent.spreads("natural-euler", FAMILY, [3.0], F, rates, ("std", "log-std"), time=1.0)
+            ends = []
+            for chart in ("std", "log-std"):
+                run = descent.run("natural-euler", FAMILY, FAMILY.convert([3.0], to=chart), F, rates[0], 2, chart=chart)
+                ends.append(run.distribution[-1, 0])
+            assert found == pytest.approx([max(ends) - min(ends)], rel=1e-12)
+        else:
+            with pytest.raises(ValueError, match="no whole number of steps"):
+                descent.spreads("natural-euler", FAMILY, [3.0], F, rates, ("std", "log-std"), time=1.0)
+
+
+def test_the_spread_of_another_coordinate():
+    """Mean and variance are two coordinates: Euler steps of the mean agree, those of s and of s^2 do not."""
+    f = descent.expected_log_likelihood(NORMAL, [0.3, 1.2])
+    arguments = ("natural-euler", NORMAL, [-0.5, 0.8], f, [0.2], ("mean-std", "mean-variance"))
+    g = -1 / 0.8 + (1.2**2 + 0.8**2) / 0.8**3
+    ends = [0.8 + 0.2 * g * 0.8**2 / 2, np.sqrt(0.8**2 + 0.2 * g * 0.8**3)]
+    assert descent.spreads(*arguments, coordinate=1) == pytest.approx([abs(ends[0] - ends[1])], rel=1e-10)
+    assert descent.spreads(*arguments) == pytest.approx([0], abs=1e-14)
+
+
+def test_budgets_are_spent_in_the_reference_chart_unless_said():
+    """In s the step is -sqrt(c) s: r = v / v' = 1 / (1 - sqrt(c))^2."""
+    c = np.array([0.04, 0.09])
+    r = 1 / (1 - np.sqrt(c)) ** 2
+    assert descent.spent(FAMILY, [2.0], [-3.0], c) == pytest.approx((r - 1 - np.log(r)) / 2, rel=1e-10)
+    with pytest.raises(ValueError, match="budgets must have shape"):
+        descent.spent(FAMILY, [2.0], [-3.0], 0.1)
