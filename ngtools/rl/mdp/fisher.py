@@ -71,13 +71,13 @@ def path_fisher(mdp: MDP, policy: Policy, theta: Any, T: int, start: Any = None)
     where, total = np.arange(mdp.states), np.zeros((mdp.states, policy.d))
     for step in range(T):
         if step:  # rows are paths; each splits into one for every next state
-            onwards = mdp.transition[where].reshape(-1, mdp.states)
+            onwards = np.concatenate(mdp.transition[where])
             weight = (weight[:, None] * onwards).ravel()
             total = np.repeat(total, mdp.states, axis=0)
             where = np.tile(np.arange(mdp.states), len(onwards))
         # and then into one for every action
         weight = (weight[:, None] * pi[where]).ravel()
-        total = (total[:, None, :] + psi[where]).reshape(-1, policy.d)
+        total = np.concatenate(total[:, None, :] + psi[where])
     return np.asarray(np.einsum("n,ni,nj->ij", weight, total, total))
 
 

@@ -49,7 +49,7 @@ def compatible_weights(mdp: MDP, policy: Policy, theta: Any, gamma: float | None
     pi, psi = probabilities(policy, theta), scores(policy, theta)
     found = evaluate(mdp, pi, gamma)
     root = np.sqrt(found.rho[:, None] * pi)
-    design = (root[:, :, None] * psi).reshape(-1, policy.d)
+    design = np.concatenate(root[:, :, None] * psi)
     return np.asarray(np.linalg.lstsq(design, (root * getattr(found, target)).ravel(), rcond=1e-12)[0])
 
 
