@@ -151,7 +151,7 @@ def _named(name: str, size: int) -> Head:
 def _of_family(family: Family, chart: str, size: int) -> Head:
     dimension = family.dimension(chart)
     copies = size // dimension
-    if size % dimension:
+    if not copies or size % dimension:
         raise ValueError(
             f"the head '{family.name}', chart '{chart}', has {dimension} coordinates; the model has {size} outputs, "
             "which is no multiple of that"

@@ -98,6 +98,7 @@ def test_a_head_is_found_by_name_family_pair_or_record():
     for given, size, message in (
         (head, 4, "does not fit a model with 4 outputs"),
         (normal, 3, r"has 2 coordinates; the model has 3 outputs, which is no multiple"),
+        (normal, 0, r"has 2 coordinates; the model has 0 outputs"),
         ("categorical", 1, r"needs at least 2 logits \(the model has 1 output\); use 'bernoulli'"),
         ("softmax", 2, r"head must be one of \['categorical', .*\(got 'softmax'\)"),
         ((normal,), 2, "head must be one of"),
