@@ -155,3 +155,21 @@ def test_divergences_where_the_nodes_reach_further_than_either_density():
     expected = np.log((3**2 + 0.5**2) / (4 * 2))  # log(((s + t)^2 + (m - n)^2) / (4 s t))
     assert f_divergence(cauchy, p, q, "KL(p||q)") == pytest.approx(expected, rel=1e-10)
     assert float(cauchy.kl(p, q)) == pytest.approx(expected, rel=1e-10)
+
+
+def test_divergences_of_vectors():
+    """KL between N(m, S) and N(n, S) is (m - n)^T S^-1 (m - n) / 2, either way round."""
+    import jax
+
+    from ngtools.fisher.divergence import kl_on_nodes
+    from ngtools.fisher.expectation import nodes_of
+
+    S, m, n = np.array([[2.0, 0.6], [0.6, 1.0]]), np.array([0.5, -1.0]), np.array([0.8, -0.6])
+    plane = families.get("multivariate-normal", d=2, covariance=S)
+    expected = (m - n) @ np.linalg.solve(S, m - n) / 2
+    for name in ("KL(p||q)", "KL(q||p)"):
+        assert f_divergence(plane, m, n, name) == pytest.approx(expected, rel=1e-10)
+    nodes = nodes_of(plane, m, None)
+    with jax.enable_x64(True):
+        found = kl_on_nodes(plane, None)(nodes.x, nodes.weights, m, n)
+    assert float(found) == pytest.approx(expected, rel=1e-10)
