@@ -204,6 +204,23 @@ def test_a_chunk_holds_two_million_numbers(N, chunk, repeats):
     assert estimate.mean == pytest.approx(np.mean(found), rel=1e-12)
 
 
+def test_a_chunk_counts_batches_and_parameters():
+    """A million numbers are two parameters of half a million examples, or more parameters than that of one example."""
+    rng, found = np.random.default_rng(3), []
+    for size in (2, 1):
+        x = rng.standard_normal((size, 500_000, 2))
+        y = x[..., 0] + rng.standard_normal(x.shape[:2])
+        found += [np.linalg.solve(one.T @ one, one.T @ r)[0] for one, r in zip(x, y)]
+    estimate = shared_batch.batch_estimates(np.random.default_rng(3), 500_000, 2, 3)
+    assert estimate.mean == pytest.approx(np.mean(found), rel=1e-12)
+    rng, found = np.random.default_rng(3), []
+    for _ in range(2):
+        x = rng.standard_normal(1_000_001)
+        found.append(x[0] * (x[0] + rng.standard_normal()) / (x @ x))
+    estimate = shared_batch.batch_estimates(np.random.default_rng(3), 1, 1_000_001, 2)
+    assert estimate.mean == pytest.approx(np.mean(found), rel=1e-10)
+
+
 def test_leading_bias_in_two_dimensions():
     """Three examples written out one after another."""
     psi, r = np.array([[1.0, 0.5], [-2.0, 1.0], [0.5, 3.0]]), np.array([1.0, 2.0, -1.5])

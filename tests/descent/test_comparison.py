@@ -80,3 +80,11 @@ def test_steps_are_needed_up_to_one_per_cent():
     np.testing.assert_array_equal(found, expected)
     wider = steps_needed("natural-euler", FAMILY, [3.0], F, [0.5], 30, "variance", 1.0, within=0.5)
     np.testing.assert_array_equal(wider, [3])  # 8 / 2^n <= 1.25
+
+
+def test_steps_are_counted_in_the_first_coordinate():
+    """Natural Euler steps of the mean: 0.8 / 2^n <= 0.003, and the standard deviation is nowhere near 0.3."""
+    normal = families.get("normal")
+    f = descent.expected_log_likelihood(normal, [0.3, 1.2])
+    found = steps_needed("natural-euler", normal, [-0.5, 0.8], f, [0.5], 20, "mean-std", 0.3)
+    np.testing.assert_array_equal(found, [9])

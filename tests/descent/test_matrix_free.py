@@ -140,3 +140,60 @@ def test_optax_transformation_descends_a_loss_and_chains():
     updates, state = update(loss_gradient, state, params, X)  # the schedule has moved on
     np.testing.assert_allclose(flat(updates), expected, rtol=0, atol=1e-9)
     assert int(state[0].count) == 2
+
+
+SPREAD = jnp.array([1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 89.0] * 3) ** 3 * (1 + jnp.arange(30) / 100)
+
+
+def test_defaults_are_twenty_steps_a_millionth_and_no_damping():
+    """Thirty different eigenvalues: what 20 steps reach, and what a residual of 1e-6 asks for."""
+    params, g = jnp.zeros(30), jnp.arange(1.0, 31.0)
+    step = descent.natural_gradient_step(params, g, lambda v: SPREAD * v, learning_rate=0.5)
+    assert int(step.solution.steps) == 20
+    assert not bool(step.solution.converged)
+    # two eigenvalues take two steps, one of them 1e-3 of a share: after the first step the residual is about 1e-3
+    for share, steps in ((0.9e-6, 1), (1.5e-6, 2)):
+        few = descent.natural_gradient_step(
+            jnp.zeros(2), jnp.array([1.0, share]), lambda v: jnp.array([1.0, 2.0]) * v, learning_rate=0.5
+        )
+        assert int(few.solution.steps) == steps
+        assert np.asarray(few.delta)[0] == pytest.approx(0.5, rel=1e-5)
+
+
+def test_defaults_of_the_transformation():
+    """A linear model with unit-normal outputs: F is the mean of x x^T, here diagonal."""
+    roots = jnp.sqrt(SPREAD)
+    inputs = jnp.diag(roots) * jnp.sqrt(30.0)
+    transformation = descent.optax_natural_gradient(0.5, lambda w, x: w @ x, "unit-normal")
+    w, g = jnp.zeros(30), jnp.arange(1.0, 31.0)
+    state = transformation.init(w)
+    assert [np.asarray(part).tolist() for part in state] == [0, 0, 0.0, False]
+    assert (state.count.dtype.kind, state.residual.dtype) == ("i", jnp.float64)
+    updates, state = transformation.update(g, state, w, batch=inputs)
+    assert (int(state.count), int(state.cg_steps), bool(state.converged)) == (1, 20, False)
+    # one eigenvalue: one step, and 1/1000 of damping
+    updates, state = transformation.update(g, state, w, batch=jnp.eye(30) * jnp.sqrt(30.0))
+    np.testing.assert_allclose(updates, -0.5 * g / 1.001, rtol=1e-12)
+    assert (int(state.count), int(state.cg_steps), bool(state.converged)) == (2, 1, True)
+    for missing in ({}, {"params": w}, {"batch": inputs}):
+        with pytest.raises(ValueError, match="natural gradients need update"):
+            transformation.update(g, state, **missing)
+
+
+def test_steps_under_jit_return_their_report():
+    """The size may be traced, and the report is a pytree; a budget where the curvature is 0 gives no step."""
+    g, F = jnp.array([1.0, 4.0]), jnp.array([2.0, 4.0])
+
+    @jax.jit
+    def taken(rate):
+        return descent.natural_gradient_step(jnp.ones(2), g, lambda v: F * v, learning_rate=rate)
+
+    step = taken(0.3)
+    np.testing.assert_allclose(step.params, [1.15, 1.3], rtol=1e-14)
+    # 1/2 Delta^T F Delta and g^T Delta by hand
+    assert float(step.predicted_kl) == pytest.approx((2 * 0.15**2 + 4 * 0.3**2) / 2, rel=1e-13)
+    assert float(step.predicted_gain) == pytest.approx(0.15 + 1.2, rel=1e-13)
+    still = jax.jit(
+        lambda c: descent.natural_gradient_step(jnp.ones(2), jnp.zeros(2), lambda v: F * v, kl_budget=c).params
+    )
+    assert still(0.1).tolist() == [1.0, 1.0]

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from ngtools import kfac, products, trees
+from ngtools import kfac, linear, products, trees
 from ngtools.descent import adam_differences, layers, supervised
 from ngtools.descent.networks import as_sigmoid, initial, sigmoid_network, tanh_network
 
@@ -93,6 +93,8 @@ def test_the_twins_are_one_function():
     # twelve layers: in the order of words "10" comes before "2"
     for sizes in ((3, 2), (3, 4, 2), (3, 4, 5, 2), (3, *[2] * 11, 2)):
         params = initial(jax.random.key(3), sizes, jnp.float64)
+        for layer in params.values():
+            layer["bias"] = 0.1 + 0.05 * np.arange(len(layer["bias"]))
         x = jnp.array([0.3, -1.2, 2.0])
         np.testing.assert_allclose(sigmoid_network(as_sigmoid(params), x), tanh_network(params, x), rtol=0, atol=1e-13)
     assert len(params) == 12
@@ -137,3 +139,74 @@ def test_adam_differences_are_what_they_say(problem):
 def test_a_network_has_inputs_and_outputs():
     with pytest.raises(ValueError, match=r"sizes must list the inputs, any hidden units and the outputs \(got \(3,\)\)"):
         initial(jax.random.key(0), (3,))
+
+
+def test_weights_are_drawn_by_layer_with_variance_one_over_inputs():
+    params = initial(jax.random.key(7), (100, 100, 100), jnp.float64)
+    kernels = [params[name]["kernel"] for name in ("0", "1")]
+    # 10 000 entries: the standard deviation is 1/10 to within 1/141 of it, four times over; layers are independent
+    assert [float(jnp.std(kernel)) for kernel in kernels] == pytest.approx([0.1, 0.1], rel=4 / 141)
+    assert abs(float(jnp.mean(kernels[0] * kernels[1]))) < 4 * 0.01 / 100
+    assert all(kernel.dtype == jnp.float64 for kernel in kernels)
+    assert all((params[name]["bias"] == np.zeros(100)).all() for name in params)
+    # entries do not depend on how many are drawn
+    key = jax.random.fold_in(jax.random.key(7), 0)
+    expected = np.asarray(jax.random.normal(key, (10_000,), jnp.float64)).reshape(100, 100) / 10
+    np.testing.assert_allclose(kernels[0], expected, rtol=1e-14)
+    assert initial(jax.random.key(7), (2, 1))["0"]["kernel"].dtype == jnp.result_type(float)
+
+
+def test_a_run_is_its_steps_one_after_another(problem):
+    params, (X, y) = problem
+    key = jax.random.key(5)
+    last, losses = supervised.fit(
+        "SGD", tanh_network, "categorical", params, (X[:2], y[:2]), rate=0.3, knob=0.5, batch=3, steps=4, key=key
+    )
+    state, found = supervised.start(params), [supervised.loss(tanh_network, "categorical", params, (X[:2], y[:2]))]
+    advance, drawn = jax.jit(supervised.sgd_step, static_argnums=(0, 1)), []
+    for one in jax.random.split(key, 4):
+        rows = jax.random.randint(one, (3,), 0, 2)  # either of two examples
+        drawn += rows.tolist()
+        params, state = advance(tanh_network, "categorical", params, state, (X[:2][rows], y[:2][rows]), 0.3, 0.5)
+        found.append(supervised.loss(tanh_network, "categorical", params, (X[:2], y[:2])))
+    assert set(drawn) == {0, 1}
+    np.testing.assert_allclose(losses, found, rtol=1e-12)
+    np.testing.assert_allclose(trees.flatten(last)[0], trees.flatten(params)[0], rtol=0, atol=1e-13)
+
+
+def test_conjugate_steps_stop_after_ten_or_at_a_thousandth(problem):
+    params, batch = problem
+    g = jax.grad(supervised.loss, 2)(tanh_network, "categorical", params, batch)
+    F = products.fisher_vector_product(tanh_network, params, batch[0], "categorical")
+    for damping, steps, converged in ((1e-6, 10, False), (1.0, None, True)):
+        solution = linear.cg(F, g, damping=damping, max_steps=steps or 10, tol=1e-3)
+        assert bool(solution.converged) == converged
+        expected = -0.3 * np.asarray(trees.flatten(solution.value)[0])
+        np.testing.assert_allclose(taken("natural, CG", params, batch, 0.3, damping), expected, rtol=0, atol=1e-10)
+
+
+def test_states_start_at_zero_and_methods_have_these_names(problem):
+    params, _ = problem
+    first, second, count = supervised.start(params)
+    assert [float(trees.norm(one)) for one in (first, second)] == [0, 0]
+    assert (int(count), count.dtype.kind) == (0, "i")
+    assert list(supervised.STEPS) == ["SGD", "Adam", "diagonal", "K-FAC", "natural, CG"]
+
+
+def test_adam_differences_leave_out_what_moves_nothing(problem):
+    params, (X, y) = problem
+    X = X.at[:, 1].set(0.0)  # a pixel that is never inked
+    found = adam_differences.adam_differences(tanh_network, params, (X, y), "categorical", size=4, damping=0.3)
+    side = products.side_by_side(tanh_network, params, (X, y), "categorical")
+    empirical, F = np.asarray(side.empirical), np.asarray(side.fisher)
+    moments = products.gradient_moments(tanh_network, params, (X, y), "categorical")
+    g, seen = moments.mean, np.diag(empirical) > 0
+    assert (~seen).sum() == 4
+    second = g**2 + (np.diag(empirical) - g**2) / 4
+    assert found["mini-batch mean"] == pytest.approx(np.median(second[seen] / np.diag(empirical)[seen]), rel=1e-10)
+    # the square root of the diagonal as preconditioner, damped by a share of its own mean
+    root = np.sqrt(np.diag(F))
+    damped = F + 0.3 * np.diag(F).mean() * np.eye(len(F))
+    x = g / (root + 0.3 * root.mean())
+    best = np.sqrt(np.linalg.solve(damped, g) @ g)
+    assert found["square root"] == pytest.approx((g @ x / np.sqrt(x @ damped @ x) / best) ** 2, rel=1e-9)
