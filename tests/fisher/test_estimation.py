@@ -287,6 +287,16 @@ def test_replicates_of_three_runs_by_hand():
     assert found.scaled_stderr == pytest.approx([4 * np.sqrt(16 / 9), 4 * np.sqrt(49 / 9)], rel=1e-14)
 
 
+def test_an_estimator_may_return_one_number_or_several():
+    x = NORMAL.sample([1.0, 2.0], (5, 3), np.random.default_rng(7))
+    both = lambda x: np.stack([x.mean(-1), x.max(-1)], axis=-1)  # noqa: E731
+    for estimator, expected in ((both, both(x)), (lambda x: x.mean(-1), x.mean(-1)[:, None])):
+        rng = np.random.default_rng(7)
+        found = estimators.replicate(estimator, NORMAL, [1.0, 2.0], n=3, runs=5, rng=rng)
+        np.testing.assert_array_equal(found.estimates, expected)
+        assert found.n == 3
+
+
 @pytest.mark.parametrize(
     ("n", "runs", "estimator", "message"),
     [
