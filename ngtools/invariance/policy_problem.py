@@ -122,8 +122,7 @@ def _rule(method: Any, settings: Any, knob: str, value_of: Callable[[float], flo
     return rule
 
 
-# alpha is the root of twice the radius; for PPO it is shared among the epochs, each of them one Adam step
+# alpha is the root of twice the radius; for PPO it is shared among the epochs, each of them one Adam step, since the 40
+# states are one minibatch
 TRPO = Method("trpo", _rule(trpo.METHOD, TRUST, "delta", lambda alpha: alpha**2 / 2), budget=True)
-PPO = Method(
-    "ppo", _rule(ppo.METHOD, replace(CLIPPED, minibatch=40), "learning_rate", lambda alpha: alpha / CLIPPED.epochs)
-)
+PPO = Method("ppo", _rule(ppo.METHOD, CLIPPED, "learning_rate", lambda alpha: alpha / CLIPPED.epochs))

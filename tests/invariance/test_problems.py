@@ -74,7 +74,7 @@ def test_what_the_reinforcement_learners_are_given():
     """An update that is nothing but its method: a radius alpha^2 / 2, or ten epochs that share alpha."""
     assert (TRPO.budget, PPO.budget) == (True, False)
     assert (TRUST.cg_tol, TRUST.cg_steps > 13) == (1e-13, True)  # more than there are coordinates anywhere
-    assert (CLIPPED.epochs, CLIPPED.max_grad_norm) == (10, None)
+    assert (CLIPPED.epochs, CLIPPED.max_grad_norm, CLIPPED.minibatch >= 40) == (10, None, True)
     setting = policy_problem.policy_problem().setting
     policy = policy_problem._policy(setting)
     assert policy.action_space == Discrete(2)
