@@ -32,7 +32,8 @@ def _count(jaxpr: Any) -> int:
         if equation.primitive.name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             inner = math.prod(equation.invars[0].aval.shape[axis] for axis in contracted)
-            total += inner * math.prod(equation.outvars[0].aval.shape)
+            (product,) = equation.outvars
+            total += inner * math.prod(product.aval.shape)
         times = equation.params.get("length", 1)  # of a scan
         for parameter in equation.params.values():
             for inside in parameter if isinstance(parameter, (tuple, list)) else (parameter,):

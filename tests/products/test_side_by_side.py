@@ -135,3 +135,9 @@ def test_whole_numbers_among_the_inputs_stay_whole():
     )
     assert found.fisher.dtype == np.float64
     np.testing.assert_allclose(found.fisher, by_hand(lambda p, n: p), rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("count", [3, 5])
+def test_as_many_labels_as_inputs(count):
+    with pytest.raises(ValueError, match=rf"labels must be 4 observations, one an example \(got shape \({count},\)\)"):
+        products.side_by_side(softmax_policy, WEIGHTS, (STATES, np.zeros(count, int)), "categorical")
