@@ -69,7 +69,9 @@ def test_outcomes_in_words():
     assert outcome(run, 2.0, within=0.1) == "1 steps"
     assert outcome(run, 3.0, coordinate=1) == "not in 4"
     assert outcome(run, 3.0, within=0.2, coordinate=1) == "0 steps"
-    assert outcome(trace([5.0, 2.0], [3.0, 3.0], (descent.Exit(3, "too far"),)), 2.0) == "leaves at step 4"
+    left = trace([5.0, 2.0], [3.0, 3.0], (descent.Exit(3, "too far"), descent.Exit(5, "and again")))
+    assert outcome(left, 2.0) == "leaves at step 4"
+    assert repr(left) == "<Trace: made up in none, 1 steps, left the domain at step 3: too far>"
 
 
 def test_steps_are_needed_up_to_one_per_cent():

@@ -72,9 +72,9 @@ def test_requests_that_make_no_sense():
 
 def test_a_path_ends_at_its_time_to_a_billionth():
     for off, fits in ((0.9e-9, True), (1.1e-9, False)):
-        rates = [0.5 * (1 + off)]
+        rates = [1 + off]
         if fits:
-            found = descent.spreads("natural-euler", FAMILY, [3.0], F, rates, ("std", "log-std"), time=1.0)
+            found = descent.spreads("natural-euler", FAMILY, [3.0], F, rates, ("std", "log-std"), time=2.0)
             ends = []
             for chart in ("std", "log-std"):
                 run = descent.run("natural-euler", FAMILY, FAMILY.convert([3.0], to=chart), F, rates[0], 2, chart=chart)
@@ -82,7 +82,7 @@ def test_a_path_ends_at_its_time_to_a_billionth():
             assert found == pytest.approx([max(ends) - min(ends)], rel=1e-12)
         else:
             with pytest.raises(ValueError, match="no whole number of steps"):
-                descent.spreads("natural-euler", FAMILY, [3.0], F, rates, ("std", "log-std"), time=1.0)
+                descent.spreads("natural-euler", FAMILY, [3.0], F, rates, ("std", "log-std"), time=2.0)
 
 
 def test_the_spread_of_another_coordinate():
@@ -102,3 +102,11 @@ def test_budgets_are_spent_in_the_reference_chart_unless_said():
     assert descent.spent(FAMILY, [2.0], [-3.0], c) == pytest.approx((r - 1 - np.log(r)) / 2, rel=1e-10)
     with pytest.raises(ValueError, match="budgets must have shape"):
         descent.spent(FAMILY, [2.0], [-3.0], 0.1)
+
+
+def test_what_a_budget_costs_a_coin():
+    """F = 1 / (p q), so that the step in p is sqrt(2 c p q), and the divergence is that of two coins."""
+    p = 0.3
+    new = p + np.sqrt(2 * 0.01 * p * (1 - p))
+    expected = p * np.log(p / new) + (1 - p) * np.log((1 - p) / (1 - new))
+    assert descent.spent(families.get("bernoulli"), [p], [2.0], [0.01]) == pytest.approx([expected], rel=1e-10)
