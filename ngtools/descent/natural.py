@@ -62,7 +62,7 @@ def natural_gradient(F: Any, g: Any, singular: str = "raise") -> Any:
         raise TypeError(f"g must hold real numbers (got dtype {gradient.dtype})")
     kinds = (gradient.dtype, np.asarray(F).dtype)
     dtype = np.result_type(*kinds, np.float32)
-    if gradient.shape != np.shape(F)[:1] or gradient.ndim != 1:
+    if gradient.shape != np.shape(F)[:1]:
         raise ValueError(
             f"g has shape {gradient.shape}, F has shape {np.shape(F)}: a gradient of shape (d,) needs an F of "
             "shape (d, d); no broadcasting is done"

@@ -42,7 +42,7 @@ def normal_kernels(keys: Any, sizes: Sequence[int], dtype: Any = None) -> list[A
     most = max(inputs * outputs for inputs, outputs in shapes)
     drawn = _normals(keys, -(-most // ROUND) * ROUND, dtype)
     rows = drawn if trees.is_traced(drawn) else np.asarray(drawn)
-    return [row[: math.prod(shape)].reshape(shape) for row, shape in zip(rows, shapes)]
+    return [row[: math.prod(shape)].reshape(shape) for row, shape in zip(rows, shapes, strict=True)]
 
 
 @partial(jax.jit, static_argnums=(1, 2))

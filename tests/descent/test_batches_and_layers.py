@@ -133,13 +133,13 @@ def test_the_error_of_kfac_by_layers(problem):
     assert min(found.values()) > 0.01
 
 
-@pytest.mark.parametrize("damping", [0.05, 2.0])
-def test_the_trap_of_the_mean_loss_by_the_library_itself(problem, damping):
-    """Gamma_out / N in the factors of the library gives the step of the trap."""
+@pytest.mark.parametrize(("damping", "times"), [(0.05, 1), (2.0, 1), (0.5, 420)])
+def test_the_trap_of_the_mean_loss_by_the_library_itself(problem, damping, times):
+    """Gamma_out / N in the factors of the library gives the step of the trap; repeated data change N alone."""
     params, X, y = problem
     with jax.enable_x64(True):
         factors = kfac.factors(tanh_network, params, X, "categorical")
-        trap = kfac.Factors(factors.inputs, trees.scale(1 / 5, factors.outputs))
+        trap = kfac.Factors(factors.inputs, trees.scale(1 / 5 / times, factors.outputs))
 
         def likelihood(p):
             log_p = jax.nn.log_softmax(jax.vmap(tanh_network, (None, 0))(p, X))
@@ -147,7 +147,8 @@ def test_the_trap_of_the_mean_loss_by_the_library_itself(problem, damping):
 
         gradient = jax.grad(likelihood)(params)
         lengths = [float(trees.norm(kfac.solve(f, gradient, damping=damping).value)) for f in (trap, factors)]
-    found = layers.trap_lengths(tanh_network, params, (X, y), "categorical", damping)
+    data = np.tile(X, (times, 1)), np.tile(y, times)
+    found = layers.trap_lengths(tanh_network, params, data, "categorical", damping)
     assert found == pytest.approx(lengths[0] / lengths[1], rel=1e-10)
 
 

@@ -197,3 +197,13 @@ def test_steps_under_jit_return_their_report():
         lambda c: descent.natural_gradient_step(jnp.ones(2), jnp.zeros(2), lambda v: F * v, kl_budget=c).params
     )
     assert still(0.1).tolist() == [1.0, 1.0]
+
+
+def test_a_budget_where_the_undamped_curvature_is_not_positive_gives_no_step():
+    """x = (F + lambda)^-1 g is (1/0.9, 0), and x^T F x below 0; a small gradient has a small curvature and a full step."""
+    F = jnp.array([-0.1, 1.0])
+    g = jnp.array([1.0, 0.0])
+    step = descent.natural_gradient_step(jnp.ones(2), g, lambda v: F * v, kl_budget=0.1, damping=1.0)
+    assert step.params.tolist() == [1.0, 1.0]
+    small = descent.natural_gradient_step(jnp.ones(2), 1e-4 * g, lambda v: jnp.abs(F) * v, kl_budget=0.2)
+    np.testing.assert_allclose(small.delta, [2.0, 0.0], rtol=1e-12)  # 0.1 delta^2 / 2 = 0.2
