@@ -39,7 +39,6 @@ def bandit_gradients(K: int) -> tuple[sp.Matrix, sp.Matrix]:
     >>> bandit_gradients(2)[1]
     Matrix([[r1 - r2]])
     """
-    K = whole_number(K, "K", least=2)
     family = get("categorical", K=K)
     theta = sp.Matrix(family.chart("minimal-logits").symbols)
     r = sp.symbols(f"r1:{K + 1}", real=True)

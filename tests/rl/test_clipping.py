@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -96,17 +98,26 @@ def test_units_of_rewards_and_features(trial):
     assert told["ppo"].apart[1] > 1e-2
 
 
-@pytest.mark.parametrize(("factor", "units"), [(0.5, [1, -1, 10, 0.1]), (10.0, [2, 1, 3, -0.5])])
-def test_twins_of_a_gradient_step(trial, factor, units):
-    """Where a feature is u times as large, its weight's gradient is as well, and the weight counts u times: u^2."""
+@pytest.mark.parametrize(
+    ("factor", "units", "sign"), [(0.5, [1, -1, 10, 0.1], 1), (10.0, [2, 1, 3, -0.5], 1), (0.5, [1, -1, 10, 0.1], -1)]
+)
+def test_twins_of_a_gradient_step(trial, factor, units, sign):
+    """Where a feature is u times as large, its weight's gradient is as well, and the weight counts u times: u^2.
+
+    The opposite weights make the other action the rare one, whose probability changes most.
+    """
+    with jax.enable_x64(True):
+        trial = replace(trial, state=replace(trial.state, params=jax.tree.map(lambda x: sign * x, trial.state.params)))
     method = {"gradient": (reinforce.METHOD, reinforce.Settings(learning_rate=0.1))}
     told = twins.twins(trial, method, factor, units)["gradient"]
     policy, batch, units = trial.policy, trial.batch, np.array(units)
     with jax.enable_x64(True):
         start, back = trees.flatten(trial.state.params)
-        step = back(jnp.asarray(0.1 * trial.g))
+        of = lambda new: batch.mean(policy.log_prob(new, batch.observations, batch.actions) * batch.advantages)  # noqa: E731
+        step = jax.tree.map(lambda leaf: 0.1 * leaf, jax.grad(of)(trial.state.params))
+        flat = trees.flatten(step)[0]
         scaled = {**step, "kernel": step["kernel"] * units[:, None] ** 2}
-        steps = [0.1 * trial.g, factor * 0.1 * trial.g, trees.flatten(scaled)[0]]
+        steps = [np.asarray(one) for one in (flat, factor * flat, trees.flatten(scaled)[0])]
         both = [jnp.full(len(batch.actions), a) for a in (0, 1)]
         logs = [
             np.stack([policy.log_prob(back(start + jnp.asarray(s)), batch.observations, a) for a in both])
