@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 
 import jax.numpy as jnp
 import numpy as np
@@ -204,3 +205,18 @@ def test_diagonal_steps_name_the_first_zero():
 def test_the_first_observation_outside_the_support_is_named():
     with pytest.raises(ValueError, match=r"data\[1\] lies outside"):
         descent.mean_log_likelihood(families.get("gamma"), [1.0, -1.0, 2.0, -3.0])
+
+
+def test_derivatives_of_a_divergence_are_those_in_its_second_argument():
+    cubic = dataclasses.replace(bare(), divergence=lambda old, new, constants: jnp.sum(new**3 * old))
+    old, new = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    assert cubic.kl_gradient(old, new).tolist() == [27.0, 96.0]
+    assert cubic.kl_hessian(old, new).tolist() == [[18.0, 0.0], [0.0, 48.0]]
+
+
+def test_what_needs_optax_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optax", None)
+    with pytest.raises(ImportError, match="the Adam step runs Optax: pip install optax"):
+        descent.METHODS["adam"].rule(bare(), np.zeros(2), 0.1)
+    with pytest.raises(ImportError, match="optax_natural_gradient needs Optax: pip install optax"):
+        descent.optax_natural_gradient(1.0, lambda w, x: w * x, "unit-normal")
