@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import jax
 import pytest
 from nbval.plugin import IPyNbFile
@@ -13,6 +15,10 @@ from nbval.plugin import IPyNbFile
 MEMORY = 2_500_000_000
 # those of book/_ext/claims.py, which is not on the path where this file is loaded as a plug-in
 HOW = ("symbolic", "exact", "numeric", "monte-carlo")
+
+# the same examples in every run; HYPOTHESIS=new draws others
+hypothesis.settings.register_profile("same", derandomize=True, database=None)
+hypothesis.settings.load_profile("default" if os.environ.get("HYPOTHESIS") == "new" else "same")
 
 
 @pytest.hookimpl(wrapper=True)

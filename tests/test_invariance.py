@@ -25,6 +25,8 @@ EXACT_EVERYWHERE = ("exponential-map", "mirror", "kl-proximal", "kl-constrained"
 AFFINE = ("natural-euler", "natural-midpoint", "geodesic-correction", "momentum", "trust-region", *EXACT_EVERYWHERE)
 
 PLANE = st.tuples(st.floats(-1.0, 1.0), st.floats(0.6, 2.0)).map(np.array)
+# closer to its target, a gradient is rounding, and a step of given length shows its direction
+PAIR = st.tuples(PLANE, PLANE).filter(lambda pair: np.linalg.norm(pair[0] - pair[1]) > 1e-3)
 MIX = st.tuples(*[st.floats(-0.6, 0.6)] * 4).map(lambda m: np.eye(2) + np.array(m).reshape(2, 2) / 1.3)
 SHEARS = st.tuples(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))
 
@@ -88,9 +90,10 @@ def test_momentum_beyond_affine_maps():
     assert found.slope == pytest.approx(2, abs=0.1)
 
 
-@given(PLANE, PLANE, MIX, SHEARS)
+@given(PAIR, MIX, SHEARS)
 @settings(max_examples=12, deadline=None)
-def test_exact_under_random_diffeomorphisms(theta, target, A, shears):
+def test_exact_under_random_diffeomorphisms(pair, A, shears):
+    theta, target = pair
     column = invariance.smooth("random", "random", A, shears)
     for method in EXACT_EVERYWHERE:
         found = between(method, column, theta, target, steps=(0.2, 0.1, 0.05))
@@ -110,9 +113,10 @@ def test_orders_under_random_diffeomorphisms(theta, A, shears):
             assert found.slope > least - 0.15
 
 
-@given(PLANE, PLANE, MIX)
+@given(PAIR, MIX)
 @settings(max_examples=15, deadline=None)
-def test_affine_under_random_maps(theta, target, A):
+def test_affine_under_random_maps(pair, A):
+    theta, target = pair
     column = invariance.affine("random", "random", A, [0.3, -0.2])
     for method in ("natural-euler", "natural-midpoint", "geodesic-correction", "trust-region"):
         found = between(method, column, theta, target, steps=(0.2, 0.1, 0.05))

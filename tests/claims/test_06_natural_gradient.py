@@ -60,7 +60,7 @@ def test_step_solves_the_problem():
 
 @pytest.mark.claim("eq-natural-gain", how="numeric")
 @given(st.floats(0, 2 * np.pi), st.floats(0, 1))
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None)
 def test_no_step_within_the_budget_gains_more(angle, share):
     direction = np.array([np.cos(angle), np.sin(angle)])
     other = np.sqrt(2 * C * share) * direction / geometry.norm(F, direction)

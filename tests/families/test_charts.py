@@ -34,7 +34,7 @@ def points(family, chart):
 
 @pytest.mark.parametrize(("family", "source", "target"), PAIRS)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None)
 def test_there_and_back(family, source, target, data):
     theta = data.draw(points(family, source))
     assume(not family.chart(source).joint(theta))

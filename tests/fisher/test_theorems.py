@@ -16,7 +16,7 @@ from ngtools.fisher.sampling import sampling_variance
 
 CATEGORICAL = families.get("categorical", K=4)
 ZERO_MEAN = families.get("zero-mean-normal")
-quick = settings(max_examples=40, deadline=None, derandomize=True)
+quick = settings(max_examples=40, deadline=None)
 logits = st.lists(st.floats(-3, 3), min_size=3, max_size=3).map(np.array)
 coordinate = st.floats(-2, 2)
 scale = st.floats(0.2, 5)
