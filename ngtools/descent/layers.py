@@ -34,7 +34,7 @@ def layer_diagonal(model: Any, params: Any, batch: Any, head: Any) -> Any:
     for name, a in inputs.items():
         g = gradients[name]
         if a.shape[1] == 1:
-            whole = (a[:, 0] ** 2).T @ (g[:, :, 0] ** 2).sum(axis=1) / len(a)
+            whole = jnp.einsum("nti,ncto->io", a**2, g**2) / len(a)
         else:  # a layer used at several places: their contributions to the gradient add up before the square
             whole = (jnp.einsum("nti,ncto->ncio", a, g) ** 2).sum(axis=(0, 1)) / len(a)
         bias = "bias" in params[name]
