@@ -138,7 +138,7 @@ EXERCISES = (
         longitude_step,
         (
             EUCLIDEAN_LENGTH.by(longitude_step_on_paper, "It is the way on the equator."),
-            MISSING_ROOT.by(longitude_step_without_the_root, "The form v^T M v is a squared length."),
+            MISSING_ROOT.by(longitude_step_without_the_root, "The entry cos^2(beta) is the square of a length."),
             Mistake(
                 "degrees read as radians",
                 longitude_step_in_degrees,
