@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from ngtools import families
 from ngtools.families.support import Circle, Integers, Interval, Simplex, Vector
 
 INSIDE = [
@@ -60,3 +61,7 @@ def test_supports_are_values(support):
     for field in dataclasses.fields(support):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(support, field.name, None)
+
+
+def test_labels_of_a_logistic_regression_are_0_and_1():
+    assert families.get("logistic-regression", X=[[1.0], [2.0]]).support == Vector(2, Integers(0, 1))

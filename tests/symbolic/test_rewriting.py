@@ -74,3 +74,7 @@ def test_exact_is_exact():
     assert exact(0.1) == sp.Rational(1, 10)
     assert exact(sp.Matrix([[0.25 * z, 2]])) == sp.Matrix([[z / 4, 2]])
     assert exact(3) is sp.Integer(3)
+
+
+def test_the_logarithm_of_a_factorial_is_left_to_sympy():
+    assert reduce_special(sp.loggamma(sp.Integer(3), evaluate=False)) == sp.log(2)
