@@ -207,8 +207,8 @@ def main(arguments: list[str]) -> None:
     medians = {name: medians_of(entries) for name, entries in rows.items()}
     own = medians["ours"]
     for name, row in medians.items():
-        if name == "ours":
-            print(f"ours: median {row['seconds']:.2f} s, {row['steps']:.0f} steps, return {row['evaluated']:.0f}")
+        if name.startswith("ours"):
+            print(f"{name}: median {row['seconds']:.2f} s, {row['steps']:.0f} steps, return {row['evaluated']:.0f}")
             continue
         print(
             f"{name:24s} median {row['seconds']:.2f} s, {row['steps']:.0f} steps, return {row['evaluated']:.0f}: warm "
